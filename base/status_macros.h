@@ -8,11 +8,11 @@
 #include "absl/status/statusor.h"
 
 // Returns the status of `expr` (an absl::Status) from the calling function when it is not OK.
-#define RETURN_IF_ERROR(expr)                              \
-  do {                                                     \
+#define RETURN_IF_ERROR(expr)                                         \
+  do {                                                                \
     if (absl::Status unclip_status_ = (expr); !unclip_status_.ok()) { \
-      return unclip_status_;                               \
-    }                                                      \
+      return unclip_status_;                                          \
+    }                                                                 \
   } while (false)
 
 // Evaluates `expr` (an absl::StatusOr<T>); returns its status from the calling function when it is not OK, else assigns the

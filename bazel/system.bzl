@@ -45,7 +45,7 @@ def _libtorch_impl(ctx):
     name = "libtorch",
     hdrs = glob(["include/**/*.h", "include/**/*.hpp", "include/**/*.inc", "include/**/*.inl"]),
     includes = ["include", "include/torch/csrc/api/include"],
-    linkopts = ["-L{lib}", "-Wl,--no-as-needed", "-ltorch_cpu", "-lc10", "-Wl,--as-needed", "-Wl,-rpath,{lib}"],
+    linkopts = ["-L{lib}", "-Wl,--push-state,--no-as-needed", "-ltorch_cpu", "-lc10", "-Wl,--pop-state", "-Wl,-rpath,{lib}"],
     visibility = ["//visibility:public"],
 )
 """.format(lib = root + "/lib"))

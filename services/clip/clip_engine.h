@@ -16,13 +16,13 @@ namespace unclip::clip {
 // What an engine holds.
 struct ClipModelInfo {
   std::string checkpoint_name;
-  std::string fingerprint;      // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
+  std::string fingerprint;  // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
   int64_t parameter_count = 0;
-  std::string dtype;            // "float32", "bfloat16" or "float16"
+  std::string dtype;  // "float32", "bfloat16" or "float16"
   int thread_count = 0;
-  int embedding_dim = 0;        // D
-  int context_length = 0;       // T
-  int hidden_dim = 0;           // W
+  int embedding_dim = 0;   // D
+  int context_length = 0;  // T
+  int hidden_dim = 0;      // W
   bool embeds_images = false;
 };
 

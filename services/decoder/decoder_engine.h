@@ -19,27 +19,27 @@ namespace unclip::decoder {
 // What an engine holds.
 struct DecoderModelInfo {
   std::string checkpoint_name;
-  std::string fingerprint;             // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
+  std::string fingerprint;  // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
   int64_t parameter_count = 0;
-  std::string dtype;                   // "float32", "bfloat16" or "float16"
+  std::string dtype;  // "float32", "bfloat16" or "float16"
   int thread_count = 0;
-  int embedding_dim = 0;               // D
-  int context_length = 0;              // T
-  int hidden_dim = 0;                  // W
-  int base_size = 0;                   // pixels a side of the base decoder's picture
-  std::vector<int> super_res_sizes;    // pixels a side of each upsampler's picture, in order
+  int embedding_dim = 0;             // D
+  int context_length = 0;            // T
+  int hidden_dim = 0;                // W
+  int base_size = 0;                 // pixels a side of the base decoder's picture
+  std::vector<int> super_res_sizes;  // pixels a side of each upsampler's picture, in order
 };
 
 // A validated request. Vectors have the lengths that DecoderModelInfo says.
 struct DecodeImageInput {
-  std::vector<float> image_embedding;     // D
+  std::vector<float> image_embedding;  // D
   TextConditioning text;
-  TextConditioning negative_text;         // read only when guidance_scale > 1
-  int decoder_step_count = 2;             // ≥ 2
-  std::vector<int> super_res_step_counts; // one for each upsampler, each ≥ 2
-  double guidance_scale = 1;              // ≥ 0, finite
+  TextConditioning negative_text;          // read only when guidance_scale > 1
+  int decoder_step_count = 2;              // ≥ 2
+  std::vector<int> super_res_step_counts;  // one for each upsampler, each ≥ 2
+  double guidance_scale = 1;               // ≥ 0, finite
   uint64_t seed = 0;
-  int preview_step_interval = 0;          // 0: no previews
+  int preview_step_interval = 0;  // 0: no previews
 };
 
 // A denoising step was done.

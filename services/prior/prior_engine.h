@@ -16,13 +16,13 @@ namespace unclip::prior {
 // What an engine holds.
 struct PriorModelInfo {
   std::string checkpoint_name;
-  std::string fingerprint;      // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
+  std::string fingerprint;  // hexadecimal SHA-256, see unclip.common.v1.ModelInfo
   int64_t parameter_count = 0;
-  std::string dtype;            // "float32", "bfloat16" or "float16"
+  std::string dtype;  // "float32", "bfloat16" or "float16"
   int thread_count = 0;
-  int embedding_dim = 0;        // D
-  int context_length = 0;       // T
-  int hidden_dim = 0;           // W
+  int embedding_dim = 0;   // D
+  int context_length = 0;  // T
+  int hidden_dim = 0;      // W
 };
 
 // A validated request. Vectors have the lengths that PriorModelInfo says.
@@ -48,7 +48,8 @@ class PriorEngine {
 
   // Draws `candidate_count` embeddings of D values. The error of `on_step`, or INTERNAL on a fault of the model or a non-finite
   // result.
-  virtual absl::StatusOr<std::vector<std::vector<float>>> Sample(const SamplePriorInput& input, const PriorStepCallback& on_step) = 0;
+  virtual absl::StatusOr<std::vector<std::vector<float>>> Sample(const SamplePriorInput& input,
+                                                                 const PriorStepCallback& on_step) = 0;
 };
 
 }  // namespace unclip::prior

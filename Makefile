@@ -1,0 +1,69 @@
+# Every way to build, run and check Unclip; `make help` lists them. The work is done by scripts/, Bazel and the `unclip` command.
+
+PROMPT ?= a large red heart above a small blue star on a white background
+BAZEL ?= bazel
+# Off a terminal Bazel writes a line every 30 seconds in place of its progress display.
+BAZEL_OUTPUT := $(shell [ -t 2 ] || echo --curses=no --color=no --show_progress_rate_limit=30)
+
+# The shell, not make, sees what is in them.
+export PROMPT
+export BAZEL
+ifdef LIBTORCH
+export LIBTORCH
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo up test check tidy format bench judge clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'Settings: PROMPT="..." (demo), UP_ARGS="--threads 1 ..." (up), TEST_ARGS="//base/... --no-pytest" (test),'
+	@echo '          BENCH_ARGS="--threads 1" (bench), JUDGE_ARGS (judge), LIBTORCH=FOLDER (a LibTorch of your own).'
+
+setup: ## Install all that the commands below need and the machine lacks (each does its own share of this)
+	@scripts/setup.sh build test check
+
+build: ## Build everything
+	@scripts/setup.sh build
+	@$(BAZEL) build $(BAZEL_OUTPUT) //...
+
+demo: ## PROMPT="...": start the cluster, draw one picture, say where it is, stop the cluster
+	@scripts/setup.sh build
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@bazel-bin/tools/unclip demo "$$PROMPT"
+
+up: ## Start the cluster and leave it running until Ctrl-C
+	@scripts/setup.sh build
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@exec bazel-bin/tools/unclip up $(UP_ARGS)
+
+test: ## Run all tests; the last line is the count
+	@scripts/setup.sh test
+	@python3 scripts/run_tests.py $(TEST_ARGS)
+
+check: ## Check format, lint (changed files), protos, build files and layering
+	@scripts/setup.sh check
+	@python3 scripts/run_checks.py $(CHECK_ARGS)
+
+tidy: ## Run clang-tidy on all C++ files (check: on changed ones only)
+	@scripts/setup.sh check
+	@python3 scripts/run_checks.py --all-files clang-tidy
+
+format: ## Format all C++ files, protos and build files in place, and mend the deps of targets
+	@scripts/setup.sh check
+	@python3 scripts/run_checks.py --fix clang-format buf-format include-graph buildifier
+
+bench: ## Measure this cluster beside the reference implementation (BENCH_ARGS="--threads 1")
+	@scripts/setup.sh bench
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@bench/.venv/bin/python bench/compare.py $(BENCH_ARGS)
+
+judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the reference implementation's
+	@scripts/setup.sh test bench
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@tests/.venv/bin/python tests/e2e/right_picture/judge.py --reference $(JUDGE_ARGS)
+
+clean: ## Remove what was built and installed into this folder (not Bazel's disk cache)
+	@if command -v $(BAZEL) >/dev/null; then $(BAZEL) clean; fi
+	@rm -rf .deps bench/.venv tests/.venv out

@@ -1,0 +1,100 @@
+"""A cluster on this machine (`unclip up`), and a client for it."""
+
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import grpc
+import grpc_tools.protoc
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+UNCLIP = ROOT / "bazel-bin/tools/unclip"
+MAX_MESSAGE_BYTES = 64 << 20
+
+
+def load_stubs(folder):
+  """Generates the gateway's Python stubs into `folder`; returns the modules of its messages and of its stubs."""
+  protos = sorted(str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto/unclip").glob("**/*.proto"))
+  include = pathlib.Path(grpc_tools.__file__).parent / "_proto"
+  status = grpc_tools.protoc.main(
+      ["protoc", f"-I{ROOT / 'proto'}", f"-I{include}", f"--python_out={folder}", f"--grpc_python_out={folder}", *protos]
+  )
+  if status != 0:
+    raise RuntimeError("protoc failed; see above")
+  sys.path.insert(0, str(folder))
+  # pylint: disable=import-outside-toplevel  # they exist only now
+  from unclip.gateway.v1 import image_generation_service_pb2, image_generation_service_pb2_grpc
+
+  return image_generation_service_pb2, image_generation_service_pb2_grpc
+
+
+class Cluster:
+  """Runs the four processes until stop(). load_seconds is the time from the start of the command until all were SERVING.
+
+  on_start is called, before it has loaded, with a function that names its processes.
+  """
+
+  def __init__(self, stubs, checkpoint, threads, dtype, on_start=lambda find: None):
+    self._messages, services = stubs
+    self._logs = tempfile.TemporaryDirectory(prefix="unclip-bench-")
+    command = [
+        UNCLIP, "up", f"--checkpoint={checkpoint}", f"--threads={threads}", f"--dtype={dtype}",
+        "--listen=127.0.0.1:0", f"--log-dir={self._logs.name}",
+    ]  # fmt: skip
+    self._errors = tempfile.TemporaryFile(mode="w+")
+    start = time.perf_counter()
+    self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors, text=True)
+    on_start(lambda: self.processes)
+    line = self._process.stdout.readline()
+    self.load_seconds = time.perf_counter() - start
+    address = re.search(r"^ready grpc=(\S+)", line)
+    if not address:
+      self._end()
+      self._errors.seek(0)
+      raise RuntimeError(f"the cluster did not start ({line.strip()!r}): {self._errors.read().strip()[-2000:]}")
+    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+    self._channel = grpc.insecure_channel(address[1], options=options)
+    self._stub = services.ImageGenerationServiceStub(self._channel)
+
+  @property
+  def processes(self):
+    """The ids of the four processes; that of the command that watches over them is not among them."""
+    pid = self._process.pid
+    children = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+    return sorted(int(child) for file in children for child in file.read_text().split())
+
+  def draw(self, prompt, seed, settings):
+    """Draws one picture; returns how long it took, in seconds, and the file's bytes."""
+    request = self._messages.GenerateImageRequest(
+        prompt=prompt,
+        seed=seed,
+        image_count=1,
+        candidate_count=1,
+        prior_step_count=settings.prior_steps,
+        decoder_step_count=settings.decoder_steps,
+        super_res_step_counts=[settings.super_res_steps],
+        prior_guidance_scale=settings.prior_guidance,
+        decoder_guidance_scale=settings.decoder_guidance,
+    )
+    start = time.perf_counter()
+    response = self._stub.GenerateImage(request, timeout=1800)
+    return time.perf_counter() - start, response.images[0].image.data
+
+  def _end(self):
+    self._process.send_signal(signal.SIGTERM)
+    try:
+      self._process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+      self._process.kill()
+      self._process.wait()
+    self._process.stdout.close()
+
+  def stop(self):
+    self._channel.close()
+    self._end()
+    self._errors.close()
+    self._logs.cleanup()

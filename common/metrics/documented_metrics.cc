@@ -1,0 +1,27 @@
+#include "common/metrics/documented_metrics.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace unclip {
+
+// A row reads: | `unclip_prior_in_flight` | gauge | ... |
+std::vector<std::string> DocumentedMetricNames(absl::string_view service) {
+  std::ifstream page("docs/observability.md");
+  std::vector<std::string> names;
+  const std::string prefix = absl::StrCat("unclip_", service, "_");
+  for (std::string line; std::getline(page, line);) {
+    if (!absl::StartsWith(line, "| `unclip_")) continue;
+    std::string name = line.substr(3, line.find_first_of("`{", 3) - 3);
+    name = absl::StrReplaceAll(name, {{"<service>", service}, {"<model service>", service == "gateway" ? "" : service}});
+    if (absl::StartsWith(name, prefix)) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace unclip

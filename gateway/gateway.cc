@@ -1,0 +1,82 @@
+#include "gateway/gateway.h"
+
+#include <grpcpp/channel.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "common/rpc/channel.h"
+#include "common/validation/field_check.h"
+
+namespace unclip::gateway {
+namespace {
+
+// Far above what a machine can use, and below what its threads would cost it.
+constexpr int kMaxThreads = 10'000;
+
+absl::Status CheckOptions(const GatewayOptions& options) {
+  RETURN_IF_ERROR(CheckIntRange("--max_requests", options.max_requests, 1, kMaxThreads));
+  RETURN_IF_ERROR(CheckIntRange("--max_pictures", options.max_pictures, 1, kMaxThreads));
+  if (options.default_deadline > absl::ZeroDuration()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--default_deadline is ", absl::FormatDuration(options.default_deadline), "; it must be above 0"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const GatewayOptions& options, MetricsRegistry& metrics) {
+  RETURN_IF_ERROR(CheckOptions(options));
+  UpstreamsOptions upstreams{.clip_target = options.clip_target,
+                             .prior_target = options.prior_target,
+                             .decoder_target = options.decoder_target,
+                             .refresh_interval = options.refresh_interval};
+  ASSIGN_OR_RETURN(upstreams.clip_channel,
+                   CreateServiceChannel("--clip_target", options.clip_target, "unclip.clip.v1.ClipService"));
+  ASSIGN_OR_RETURN(upstreams.prior_channel,
+                   CreateServiceChannel("--prior_target", options.prior_target, "unclip.prior.v1.PriorService"));
+  ASSIGN_OR_RETURN(upstreams.decoder_channel,
+                   CreateServiceChannel("--decoder_target", options.decoder_target, "unclip.decoder.v1.DecoderService"));
+
+  std::unique_ptr<Gateway> gateway(new Gateway(metrics));
+  const auto name = [metrics = &gateway->metrics_](const std::string& service, const std::string& target) {
+    return UpstreamName{.name = service, .target = target, .on_reissue = [metrics, service] { metrics->CallReissued(service); }};
+  };
+  gateway->clip_ = NewClipClient(name("clip", options.clip_target), upstreams.clip_channel);
+  gateway->prior_ = NewPriorClient(name("prior", options.prior_target), upstreams.prior_channel);
+  gateway->decoder_ = NewDecoderClient(name("decoder", options.decoder_target), upstreams.decoder_channel);
+  upstreams.clip = gateway->clip_.get();
+  upstreams.prior = gateway->prior_.get();
+  upstreams.decoder = gateway->decoder_.get();
+  gateway->upstreams_ = std::make_unique<Upstreams>(std::move(upstreams));
+  gateway->picture_pool_ = std::make_unique<WorkerPool>(options.max_pictures);
+  gateway->pipeline_ =
+      std::make_unique<GenerationPipeline>(GenerationPipelineOptions{.clip = gateway->clip_.get(),
+                                                                     .prior = gateway->prior_.get(),
+                                                                     .decoder = gateway->decoder_.get(),
+                                                                     .picture_pool = gateway->picture_pool_.get(),
+                                                                     .metrics = &gateway->metrics_});
+  gateway->service_ =
+      std::make_unique<ImageGenerationService>(ImageGenerationServiceOptions{.upstreams = gateway->upstreams_.get(),
+                                                                             .pipeline = gateway->pipeline_.get(),
+                                                                             .metrics = &gateway->metrics_,
+                                                                             .max_requests = options.max_requests,
+                                                                             .default_deadline = options.default_deadline});
+  return gateway;
+}
+
+Gateway::~Gateway() {
+  if (upstreams_ != nullptr) upstreams_->Stop();
+}
+
+void Gateway::StartWatching(std::function<void(const UpstreamsUp&)> on_change) {
+  upstreams_->Start([this, on_change = std::move(on_change)](const UpstreamsUp& up) {
+    metrics_.SetUpstreamUp("clip", up.clip);
+    metrics_.SetUpstreamUp("prior", up.prior);
+    metrics_.SetUpstreamUp("decoder", up.decoder);
+    on_change(up);
+  });
+}
+
+}  // namespace unclip::gateway

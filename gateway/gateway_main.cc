@@ -1,0 +1,59 @@
+// The gateway process.
+#include <memory>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/status_macros.h"
+#include "common/metrics/metrics_registry.h"
+#include "common/server/run_main.h"
+#include "common/server/server_flags.h"
+#include "common/server/server_runner.h"
+#include "gateway/gateway.h"
+
+ABSL_FLAG(std::string, clip_target, "", "Where the clip service is: HOST:PORT, dns:///NAME:PORT, or IP:PORT,IP:PORT. Required.");
+ABSL_FLAG(std::string, prior_target, "", "Where the prior service is, in the same forms. Required.");
+ABSL_FLAG(std::string, decoder_target, "", "Where the decoder service is, in the same forms. Required.");
+ABSL_FLAG(int, max_requests, 64, "Requests worked on at a time; more are answered with RESOURCE_EXHAUSTED.");
+ABSL_FLAG(int, max_pictures, 32, "Pictures made at a time, of all requests together; more wait.");
+ABSL_FLAG(absl::Duration, default_deadline, absl::Minutes(10), "Time that a request may take when its caller sets no deadline.");
+
+namespace unclip::gateway {
+namespace {
+
+constexpr char kUsage[] =
+    "The unclip gateway: turns prompts into pictures with the clip, prior and decoder services behind it.\n"
+    "  gateway --clip_target=HOST:PORT --prior_target=HOST:PORT --decoder_target=HOST:PORT [--listen=HOST:PORT]";
+
+absl::Status Run(int argc, char** argv) {
+  RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "gateway", kUsage));
+  ASSIGN_OR_RETURN(const ServerOptions server_options, ServerOptionsFromFlags({"unclip.gateway.v1.ImageGenerationService"}));
+  const GatewayOptions options{.clip_target = absl::GetFlag(FLAGS_clip_target),
+                               .prior_target = absl::GetFlag(FLAGS_prior_target),
+                               .decoder_target = absl::GetFlag(FLAGS_decoder_target),
+                               .max_requests = absl::GetFlag(FLAGS_max_requests),
+                               .max_pictures = absl::GetFlag(FLAGS_max_pictures),
+                               .default_deadline = absl::GetFlag(FLAGS_default_deadline)};
+  MetricsRegistry metrics("gateway");
+  absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(options, metrics);
+  if (!gateway.ok()) return UsageError(gateway.status().message());
+
+  ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> runner,
+                   ServerRunner::Start(server_options, metrics, {&(*gateway)->service()}));
+  for (const char* name : {"clip", "prior", "decoder"}) runner->health().SetServing(name, false);
+  (*gateway)->StartWatching([&runner](const UpstreamsUp& up) {
+    runner->health().SetServing("clip", up.clip);
+    runner->health().SetServing("prior", up.prior);
+    runner->health().SetServing("decoder", up.decoder);
+    runner->SetServing(up.all);
+  });
+  const absl::Status status = runner->Wait([&gateway](absl::Duration grace) { (*gateway)->service().Drain(grace); });
+  (*gateway)->StopWatching();  // it calls the runner, which goes before the gateway
+  return status;
+}
+
+}  // namespace
+}  // namespace unclip::gateway
+
+int main(int argc, char** argv) { return unclip::RunMain(unclip::gateway::Run(argc, argv)); }

@@ -1,0 +1,38 @@
+#include "gateway/gateway_metrics.h"
+
+namespace unclip::gateway {
+
+GatewayMetrics::GatewayMetrics(MetricsRegistry& registry)
+    : rpc_(registry),
+      images_total_(registry.AddCounter("images_total", "Pictures finished.").Add({})),
+      images_in_progress_(registry.AddGauge("images_in_progress", "Pictures that are being made or wait for a thread.").Add({})),
+      stage_seconds_(registry.AddHistogram(
+          "stage_seconds", "Time that a stage of a finished picture took to compute, as its service says, by stage.")),
+      stage_queue_seconds_(registry.AddHistogram(
+          "stage_queue_seconds", "Time that a stage of a finished picture waited in its service's queue, by stage.")),
+      upstream_up_(registry.AddGauge("upstream_up", "1 while a service behind the gateway is up, else 0.")),
+      upstream_reissues_total_(
+          registry.AddCounter("upstream_reissues_total", "Calls issued again because a replica lost them, by service.")) {}
+
+void GatewayMetrics::ImagesAccepted(int count) { images_in_progress_.Increment(count); }
+
+void GatewayMetrics::ImagesEnded(int count, int finished) {
+  images_in_progress_.Decrement(count);
+  images_total_.Increment(finished);
+}
+
+void GatewayMetrics::StageDone(absl::string_view stage, absl::Duration queue_duration, absl::Duration run_duration) {
+  const prometheus::Labels labels = {{"stage", std::string(stage)}};
+  stage_seconds_.Add(labels, SecondsBuckets()).Observe(absl::ToDoubleSeconds(run_duration));
+  stage_queue_seconds_.Add(labels, SecondsBuckets()).Observe(absl::ToDoubleSeconds(queue_duration));
+}
+
+void GatewayMetrics::SetUpstreamUp(const std::string& upstream, bool up) {
+  upstream_up_.Add({{"upstream", upstream}}).Set(up ? 1 : 0);
+}
+
+void GatewayMetrics::CallReissued(const std::string& upstream) {
+  upstream_reissues_total_.Add({{"upstream", upstream}}).Increment();
+}
+
+}  // namespace unclip::gateway

@@ -1,0 +1,47 @@
+// The gateway's metrics; docs/observability.md lists them.
+#ifndef UNCLIP_GATEWAY_GATEWAY_METRICS_H_
+#define UNCLIP_GATEWAY_GATEWAY_METRICS_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/metrics/metrics_registry.h"
+#include "common/metrics/rpc_metrics.h"
+
+namespace unclip::gateway {
+
+// Declares RpcMetrics, and
+//   images_total                        counter, pictures finished
+//   images_in_progress                  gauge, pictures that are being made or wait for a thread
+//   stage_seconds{stage}                histogram, time a stage of a finished picture took to compute, as its service says
+//   stage_queue_seconds{stage}          histogram, time it waited in its service's queue
+//   upstream_up{upstream}               gauge, 1 while a service is up, else 0
+//   upstream_reissues_total{upstream}   counter, calls issued again because a replica lost them
+// Thread-safe.
+class GatewayMetrics {
+ public:
+  explicit GatewayMetrics(MetricsRegistry& registry);
+
+  RpcMetrics& rpc() { return rpc_; }
+
+  void ImagesAccepted(int count);
+  // `finished` of the images accepted are done, the rest were given up.
+  void ImagesEnded(int count, int finished);
+  void StageDone(absl::string_view stage, absl::Duration queue_duration, absl::Duration run_duration);
+  void SetUpstreamUp(const std::string& upstream, bool up);
+  void CallReissued(const std::string& upstream);
+
+ private:
+  RpcMetrics rpc_;
+  prometheus::Counter& images_total_;
+  prometheus::Gauge& images_in_progress_;
+  HistogramFamily& stage_seconds_;
+  HistogramFamily& stage_queue_seconds_;
+  GaugeFamily& upstream_up_;
+  CounterFamily& upstream_reissues_total_;
+};
+
+}  // namespace unclip::gateway
+
+#endif  // UNCLIP_GATEWAY_GATEWAY_METRICS_H_

@@ -1,0 +1,77 @@
+#include "gateway/generation_pipeline.h"
+
+#include <atomic>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "common/rpc/proto_duration.h"
+#include "gateway/parallel_tasks.h"
+#include "gateway/picture_maker.h"
+#include "gateway/progress_tracker.h"
+#include "gateway/text_embedder.h"
+
+namespace unclip::gateway {
+namespace {
+
+// The value of a metric's label.
+const char* StageLabel(common::v1::Stage stage) {
+  switch (stage) {
+    case common::v1::STAGE_EMBED_TEXT:
+      return "embed_text";
+    case common::v1::STAGE_PRIOR:
+      return "prior";
+    case common::v1::STAGE_DECODER:
+      return "decoder";
+    case common::v1::STAGE_SUPER_RES:
+      return "super_res";
+    case common::v1::STAGE_ENCODE:
+      return "encode";
+    default:
+      return "unknown";
+  }
+}
+
+void CountStage(const common::v1::StageTiming& timing, GatewayMetrics* metrics) {
+  metrics->StageDone(StageLabel(timing.stage()), FromProtoDuration(timing.queue_duration()),
+                     FromProtoDuration(timing.run_duration()));
+}
+
+v1::Warning ResizeWarning(const PictureSize& from, const PictureSize& to) {
+  v1::Warning warning;
+  warning.set_code(v1::Warning::CODE_IMAGE_RESIZED);
+  warning.set_message(absl::StrCat("the model draws ", from.width, "x", from.height, " pixels; the pictures were resampled to ",
+                                   to.width, "x", to.height));
+  return warning;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const GenerationRequest& request,
+                                                                 const Capabilities& capabilities, const RequestContext& context,
+                                                                 GenerationObserver& observer) const {
+  std::atomic<int> finished = 0;
+  options_.metrics->ImagesAccepted(request.image_count);
+  const absl::Cleanup count_images = [&] { options_.metrics->ImagesEnded(request.image_count, finished); };
+
+  ASSIGN_OR_RETURN(EmbeddedPrompts prompts, EmbedPrompts(options_.clip, request, capabilities, context));
+  CountStage(prompts.timing, options_.metrics);
+  ProgressTracker progress(request, observer);
+  const PictureMaker maker(options_.prior, options_.decoder, request, prompts, context, &progress);
+  RETURN_IF_ERROR(RunParallel(options_.picture_pool, context, request.image_count, [&](int index) -> absl::Status {
+    ASSIGN_OR_RETURN(v1::GeneratedImage picture, maker.Make(index));
+    for (const common::v1::StageTiming& timing : picture.timings()) {
+      if (timing.stage() != common::v1::STAGE_EMBED_TEXT) CountStage(timing, options_.metrics);  // that one is shared by all
+    }
+    progress.ImageDone(std::move(picture));
+    ++finished;
+    return absl::OkStatus();
+  }));
+  if (request.size != capabilities.native_size) {
+    prompts.warnings.push_back(ResizeWarning(capabilities.native_size, request.size));
+  }
+  return std::move(prompts.warnings);
+}
+
+}  // namespace unclip::gateway

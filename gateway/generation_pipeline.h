@@ -1,0 +1,47 @@
+// The way of a request from two prompts to its pictures: embed, and for each picture draw candidates, choose, decode, encode.
+#ifndef UNCLIP_GATEWAY_GENERATION_PIPELINE_H_
+#define UNCLIP_GATEWAY_GENERATION_PIPELINE_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/capabilities.h"
+#include "gateway/clients/clip_client.h"
+#include "gateway/clients/decoder_client.h"
+#include "gateway/clients/prior_client.h"
+#include "gateway/gateway_metrics.h"
+#include "gateway/generation_observer.h"
+#include "gateway/generation_request.h"
+#include "gateway/request_context.h"
+#include "gateway/worker_pool.h"
+#include "unclip/gateway/v1/image_generation_service.pb.h"
+
+namespace unclip::gateway {
+
+// All must outlive the pipeline.
+struct GenerationPipelineOptions {
+  ClipClient* clip = nullptr;
+  PriorClient* prior = nullptr;
+  DecoderClient* decoder = nullptr;
+  WorkerPool* picture_pool = nullptr;  // its size is how many pictures of all requests are made at a time
+  GatewayMetrics* metrics = nullptr;
+};
+
+// Thread-safe.
+class GenerationPipeline {
+ public:
+  explicit GenerationPipeline(const GenerationPipelineOptions& options) : options_(options) {}
+
+  // Makes the pictures of `request`, which was checked against `capabilities`, side by side, and hands each to `observer`. Blocks
+  // until all are finished, or the first has failed and the others have stopped. Returns what was done otherwise than asked, or
+  // the first error, or why the request was cancelled; nothing runs any more then.
+  absl::StatusOr<std::vector<v1::Warning>> Run(const GenerationRequest& request, const Capabilities& capabilities,
+                                               const RequestContext& context, GenerationObserver& observer) const;
+
+ private:
+  const GenerationPipelineOptions options_;
+};
+
+}  // namespace unclip::gateway
+
+#endif  // UNCLIP_GATEWAY_GENERATION_PIPELINE_H_

@@ -1,0 +1,155 @@
+#include "gateway/image_generation_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "common/log/log.h"
+#include "common/rpc/message_parser.h"
+#include "common/rpc/request_id.h"
+#include "common/rpc/status_conversion.h"
+#include "common/rpc/unary_response.h"
+#include "common/server/call_record.h"
+#include "gateway/generation_stream.h"
+
+namespace unclip::gateway {
+namespace {
+
+// Keeps the pictures of a unary request, in order.
+class ImageCollector final : public GenerationObserver {
+ public:
+  explicit ImageCollector(int image_count) {
+    for (int i = 0; i < image_count; ++i) response_.add_images();
+  }
+
+  void OnProgress(v1::GenerationProgress /*progress*/) override {}
+  void OnImage(v1::GeneratedImage image) override {
+    const int index = image.index();
+    *response_.mutable_images(index) = std::move(image);
+  }
+
+  v1::GenerateImageResponse& response() { return response_; }
+
+ private:
+  v1::GenerateImageResponse response_;
+};
+
+template <typename Message>
+void AddWarnings(std::vector<v1::Warning> warnings, Message* message) {
+  for (v1::Warning& warning : warnings) *message->add_warnings() = std::move(warning);
+}
+
+absl::StatusOr<GenerationRequest> Parse(const v1::GenerateImageRequest& message, const Capabilities& capabilities) {
+  return ParseGenerationRequest("", message, capabilities, DrawSeed());
+}
+
+absl::StatusOr<GenerationRequest> Parse(const v1::StreamGenerateImageRequest& message, const Capabilities& capabilities) {
+  return ParseGenerationRequest(message, capabilities, DrawSeed());
+}
+
+void LogRequest(const RequestContext& context, const GenerationRequest& request) {
+  LogInfo("generating", {{"request_id", context.request_id},
+                         {"images", request.image_count},
+                         {"candidates", request.candidate_count},
+                         {"seed", request.seed},
+                         {"size", absl::StrCat(request.size.width, "x", request.size.height)},
+                         {"steps", request.StepsPerImage()},
+                         PromptField(request.prompt)});
+}
+
+}  // namespace
+
+ImageGenerationService::ImageGenerationService(const ImageGenerationServiceOptions& options)
+    : options_(options), admission_(options.max_requests), request_pool_(options.max_requests) {}
+
+std::shared_ptr<ActiveCall> ImageGenerationService::NewCall(const char* method, grpc::ServerContextBase* context) const {
+  return std::make_shared<ActiveCall>(method, context, options_.default_deadline, &options_.metrics->rpc(), options_.clock);
+}
+
+template <typename Message>
+absl::StatusOr<ImageGenerationService::AdmittedRequest> ImageGenerationService::Admit(const std::shared_ptr<ActiveCall>& call,
+                                                                                      const grpc::ByteBuffer& bytes) {
+  RETURN_IF_ERROR(call->CheckStart());
+  Message message;
+  RETURN_IF_ERROR(ParseMessage(bytes, &message));
+  AdmittedRequest admitted;
+  // What is wrong with a request can be said while a service is away.
+  ASSIGN_OR_RETURN(admitted.capabilities, options_.upstreams->capabilities());
+  ASSIGN_OR_RETURN(admitted.request, Parse(message, *admitted.capabilities));
+  RETURN_IF_ERROR(options_.upstreams->ReadyCapabilities().status());
+  RETURN_IF_ERROR(admission_.Enter(call));
+  LogRequest(call->context(), admitted.request);
+  return admitted;
+}
+
+grpc::ServerUnaryReactor* ImageGenerationService::GenerateImage(grpc::CallbackServerContext* context,
+                                                                const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  std::shared_ptr<ActiveCall> call = NewCall("GenerateImage", context);
+  auto* const reactor = new UnaryResponse;
+  reactor->set_on_cancel([call] { call->CallerLeft(); });
+  absl::StatusOr<AdmittedRequest> admitted = Admit<v1::GenerateImageRequest>(call, *request);
+  if (!admitted.ok()) {
+    call->record().End(admitted.status());
+    reactor->Finish(ToGrpcStatus(admitted.status(), context));
+    return reactor;
+  }
+  request_pool_.Submit([this, call, context, reactor, response, admitted = *std::move(admitted)] {
+    ImageCollector collector(admitted.request.image_count);
+    absl::StatusOr<std::vector<v1::Warning>> warnings =
+        options_.pipeline->Run(admitted.request, *admitted.capabilities, call->context(), collector);
+    absl::Status status = warnings.status();
+    if (status.ok()) {
+      collector.response().set_request_id(call->context().request_id);
+      AddWarnings(*std::move(warnings), &collector.response());
+      status = SerializeMessage(collector.response(), response);
+    }
+    admission_.Leave(call);
+    call->record().End(status);
+    reactor->Finish(ToGrpcStatus(status, context));
+  });
+  return reactor;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ImageGenerationService::StreamGenerateImage(grpc::CallbackServerContext* context,
+                                                                                        const grpc::ByteBuffer* request) {
+  std::shared_ptr<ActiveCall> call = NewCall("StreamGenerateImage", context);
+  auto* const stream = new GenerationStream;
+  stream->set_on_cancel([call] { call->CallerLeft(); });
+  absl::StatusOr<AdmittedRequest> admitted = Admit<v1::StreamGenerateImageRequest>(call, *request);
+  if (!admitted.ok()) {
+    call->record().End(admitted.status());
+    stream->End({}, ToGrpcStatus(admitted.status(), context));
+    return stream;
+  }
+  request_pool_.Submit([this, call, context, stream, admitted = *std::move(admitted)] {
+    absl::StatusOr<std::vector<v1::Warning>> warnings =
+        options_.pipeline->Run(admitted.request, *admitted.capabilities, call->context(), *stream);
+    v1::GenerationSummary summary;
+    summary.set_request_id(call->context().request_id);
+    if (warnings.ok()) AddWarnings(*warnings, &summary);
+    admission_.Leave(call);
+    call->record().End(warnings.status());
+    stream->End(std::move(summary), ToGrpcStatus(warnings.status(), context));
+  });
+  return stream;
+}
+
+grpc::ServerUnaryReactor* ImageGenerationService::GetCapabilities(grpc::CallbackServerContext* context,
+                                                                  const v1::GetCapabilitiesRequest* /*request*/,
+                                                                  v1::GetCapabilitiesResponse* response) {
+  CallRecord record("GetCapabilities", *context, &options_.metrics->rpc(), options_.clock);
+  context->AddInitialMetadata(kRequestIdKey, record.request_id());
+  absl::Status status = record.status();
+  if (status.ok()) {
+    const absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities = options_.upstreams->capabilities();
+    status = capabilities.status();
+    if (status.ok()) *response = CapabilitiesToProto(**capabilities);
+  }
+  record.End(status);
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status, context));
+  return reactor;
+}
+
+}  // namespace unclip::gateway

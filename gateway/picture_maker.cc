@@ -1,0 +1,102 @@
+#include "gateway/picture_maker.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/status_macros.h"
+#include "common/rpc/proto_duration.h"
+#include "gateway/image_conversion.h"
+#include "gateway/reranker.h"
+
+namespace unclip::gateway {
+
+PictureMaker::PictureMaker(PriorClient* prior, DecoderClient* decoder, const GenerationRequest& request,
+                           const EmbeddedPrompts& prompts, const RequestContext& context, ProgressTracker* progress)
+    : prior_(prior), decoder_(decoder), request_(request), prompts_(prompts), context_(context), progress_(progress) {}
+
+absl::StatusOr<v1::GeneratedImage> PictureMaker::Make(int index) const {
+  v1::GeneratedImage picture;
+  picture.set_index(index);
+  picture.set_seed(request_.SeedOf(index));
+  *picture.add_timings() = prompts_.timing;
+  ASSIGN_OR_RETURN(common::v1::ImageEmbedding embedding, ChooseEmbedding(index, &picture));
+  RETURN_IF_ERROR(DecodeEmbedding(index, std::move(embedding), &picture));
+  *picture.mutable_total_duration() = ToProtoDuration(context_.clock->Now() - context_.arrival);
+  return picture;
+}
+
+absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int index, v1::GeneratedImage* picture) const {
+  prior::v1::SamplePriorRequest message;
+  *message.mutable_text() = prompts_.text;
+  if (request_.prior_guidance_scale > 1) *message.mutable_negative_text() = prompts_.negative_text;
+  message.set_candidate_count(request_.candidate_count);
+  message.set_step_count(request_.prior_step_count);
+  message.set_guidance_scale(request_.prior_guidance_scale);
+  message.set_seed(request_.SeedOf(index));
+  ASSIGN_OR_RETURN(prior::v1::SamplePriorResult result,
+                   prior_->SamplePrior(context_, message,
+                                       [&](const common::v1::StageProgress& step) { progress_->PriorStepDone(index, step); }));
+
+  std::vector<absl::Span<const float>> candidates;
+  for (const common::v1::ImageEmbedding& embedding : result.embeddings()) candidates.emplace_back(embedding.values());
+  ASSIGN_OR_RETURN(const Ranking ranking, RankCandidates(prompts_.text.text_embedding(), candidates));
+  picture->set_candidate_index(ranking.best);
+  picture->set_similarity(ranking.similarities[ranking.best]);
+  picture->mutable_candidate_similarities()->Add(ranking.similarities.begin(), ranking.similarities.end());
+  result.mutable_timing()->set_stage(common::v1::STAGE_PRIOR);
+  *picture->add_timings() = std::move(*result.mutable_timing());
+  return std::move(*result.mutable_embeddings(ranking.best));
+}
+
+absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, v1::GeneratedImage* picture) const {
+  decoder::v1::DecodeImageRequest message;
+  *message.mutable_image_embedding() = std::move(embedding);
+  *message.mutable_text() = prompts_.text;
+  if (request_.decoder_guidance_scale > 1) *message.mutable_negative_text() = prompts_.negative_text;
+  message.set_decoder_step_count(request_.decoder_step_count);
+  message.mutable_super_res_step_counts()->Add(request_.super_res_step_counts.begin(), request_.super_res_step_counts.end());
+  message.set_guidance_scale(request_.decoder_guidance_scale);
+  message.set_seed(request_.SeedOf(index));
+  message.set_output_format(common::v1::IMAGE_FORMAT_RGB8);
+  if (request_.preview_step_interval > 0) message.set_preview_step_interval(request_.preview_step_interval);
+  ASSIGN_OR_RETURN(const decoder::v1::DecodeImageResult result,
+                   decoder_->DecodeImage(context_, message, [&](const decoder::v1::DecodeImageProgress& progress) {
+                     return ReportStep(index, progress);
+                   }));
+
+  absl::Duration encode_queue_duration;
+  absl::Duration encode_duration;
+  for (const common::v1::StageTiming& timing : result.timings()) {
+    if (timing.stage() != common::v1::STAGE_ENCODE) {
+      *picture->add_timings() = timing;
+      continue;
+    }
+    encode_queue_duration += FromProtoDuration(timing.queue_duration());
+    encode_duration += FromProtoDuration(timing.run_duration());
+  }
+
+  const absl::Duration start = context_.clock->Now();
+  ASSIGN_OR_RETURN(const RgbImage image, RawImageFromProto("decoder", result.image()));
+  ASSIGN_OR_RETURN(*picture->mutable_image(), FinishImage(image, request_.size, request_.encoding, request_.quality));
+  encode_duration += context_.clock->Now() - start;
+  if (PictureSize{image.width, image.height} != request_.size) *picture->mutable_resized_from() = result.image().size();
+  common::v1::StageTiming& timing = *picture->add_timings();
+  timing.set_stage(common::v1::STAGE_ENCODE);
+  *timing.mutable_queue_duration() = ToProtoDuration(encode_queue_duration);
+  *timing.mutable_run_duration() = ToProtoDuration(encode_duration);
+  return absl::OkStatus();
+}
+
+absl::Status PictureMaker::ReportStep(int index, const decoder::v1::DecodeImageProgress& progress) const {
+  std::optional<common::v1::EncodedImage> preview;
+  if (progress.has_preview()) {
+    ASSIGN_OR_RETURN(const RgbImage image, RawImageFromProto("decoder", progress.preview()));
+    ASSIGN_OR_RETURN(preview, FinishImage(image, {image.width, image.height}, request_.encoding, request_.quality));
+  }
+  progress_->DecoderStepDone(index, progress, std::move(preview));
+  return absl::OkStatus();
+}
+
+}  // namespace unclip::gateway

@@ -1,0 +1,43 @@
+// The attention of unCLIP's decoder: a picture's positions look at one another and at the context in one softmax.
+#ifndef UNCLIP_MODEL_NN_ADDED_KV_ATTENTION_H_
+#define UNCLIP_MODEL_NN_ADDED_KV_ATTENTION_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "model/nn/layers.h"
+
+namespace unclip::model {
+
+// Source: reference models/attention_processor.py, AttnAddedKVProcessor2_0; keys are [context, positions], context first.
+class AddedKvAttention {
+ public:
+  struct Options {
+    int64_t channels = 0;
+    int64_t head_dim = 0;     // divides `channels`
+    int64_t context_dim = 0;  // width of a context token
+    int64_t group_count = 32;
+  };
+
+  // Parameters PREFIX.{group_norm,to_q,to_k,to_v,add_k_proj,add_v_proj,to_out.0}.
+  AddedKvAttention(ParameterSource& source, const std::string& prefix, const Options& options);
+
+  // x [N, C, H, W], context [N, S, context_dim], context_mask [N, 1, 1, S] added to the scores of the context keys; returns
+  // [N, C, H, W], x included.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& context_mask) const;
+
+ private:
+  int64_t head_count_;
+  GroupNorm group_norm_;
+  Linear to_q_;
+  Linear to_k_;
+  Linear to_v_;
+  Linear add_k_proj_;
+  Linear add_v_proj_;
+  Linear to_out_;
+};
+
+}  // namespace unclip::model
+
+#endif  // UNCLIP_MODEL_NN_ADDED_KV_ATTENTION_H_

@@ -1,0 +1,26 @@
+#include "model/nn/attention.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include <optional>
+
+namespace unclip::model {
+
+at::Tensor SplitHeads(const at::Tensor& x, int64_t head_count) {
+  return x.view({x.size(0), x.size(1), head_count, x.size(2) / head_count}).transpose(1, 2);  // [N, heads, T, d]
+}
+
+at::Tensor MergeHeads(const at::Tensor& x) {
+  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});  // [N, T, heads × d]
+}
+
+at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask) {
+  return at::scaled_dot_product_attention(q, k, v, mask.defined() ? std::optional<at::Tensor>(mask) : std::nullopt);
+}
+
+at::Tensor CausalMask(int64_t token_count, double masked_score, at::ScalarType dtype) {
+  return at::full({token_count, token_count}, masked_score, at::TensorOptions().dtype(dtype)).triu(1);  // [T, T]
+}
+
+}  // namespace unclip::model

@@ -1,0 +1,29 @@
+#include "model/threads.h"
+
+#include <ATen/Parallel.h>
+#include <malloc.h>
+#include <sched.h>
+
+#include <algorithm>
+
+namespace unclip::model {
+namespace {
+
+// The CPUs this process is bound to, which containers and taskset narrow.
+int AvailableCpus() {
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
+  return std::max(1, CPU_COUNT(&cpus));
+}
+
+}  // namespace
+
+int UseThreads(int thread_count) {
+  const int count = thread_count > 0 ? thread_count : AvailableCpus();
+  at::set_num_threads(count);
+  return count;
+}
+
+void ReleaseUnusedMemory() { malloc_trim(0); }
+
+}  // namespace unclip::model

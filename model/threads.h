@@ -1,0 +1,16 @@
+// How many threads LibTorch computes with.
+#ifndef UNCLIP_MODEL_THREADS_H_
+#define UNCLIP_MODEL_THREADS_H_
+
+namespace unclip::model {
+
+// Makes the calling thread's forward passes use `thread_count` threads (0: as many as the process may run on), and every later
+// thread's as well. Returns the number.
+int UseThreads(int thread_count);
+
+// Hands memory that the allocator keeps for later back to the system: loading and warming up leave much of it.
+void ReleaseUnusedMemory();
+
+}  // namespace unclip::model
+
+#endif  // UNCLIP_MODEL_THREADS_H_

@@ -1,0 +1,62 @@
+// The gRPC face of the decoder: validates, converts, schedules, converts, counts. No maths.
+#ifndef UNCLIP_SERVICES_DECODER_DECODER_SERVICE_H_
+#define UNCLIP_SERVICES_DECODER_DECODER_SERVICE_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "common/batching/engine_host.h"
+#include "common/rpc/response_stream.h"
+#include "services/decoder/decoder_engine.h"
+#include "services/decoder/decoder_metrics.h"
+#include "unclip/decoder/v1/decoder_service.grpc.pb.h"
+
+namespace unclip::decoder {
+
+struct DecoderServiceOptions {
+  int queue_capacity = 64;              // requests that may wait besides the one that runs; ≥ 1
+  const Clock* clock = &Clock::Real();  // must outlive the service
+};
+
+// Answers UNAVAILABLE until Load() has succeeded. Each request runs alone, on one worker thread, and leaves at the next step when
+// its caller does. Progress is written as fast as the client reads: a slow one misses steps and all previews but the newest,
+// never the picture. Thread-safe. Must outlive the server it is registered with.
+class DecoderService final : public v1::DecoderService::CallbackService {
+ public:
+  // `metrics` must outlive the service.
+  DecoderService(const DecoderServiceOptions& options, DecoderMetrics* metrics);
+
+  // Loads the engine on the worker thread and waits for it. Call once. The error of `load`.
+  absl::Status Load(std::function<absl::StatusOr<std::unique_ptr<DecoderEngine>>()> load);
+
+  // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE.
+  void Drain(absl::Duration grace) { host_.queue().Shutdown(grace); }
+
+  grpc::ServerWriteReactor<v1::DecodeImageResponse>* DecodeImage(grpc::CallbackServerContext* context,
+                                                                 const v1::DecodeImageRequest* request) override;
+  grpc::ServerUnaryReactor* GetModelInfo(grpc::CallbackServerContext* context, const v1::GetModelInfoRequest* request,
+                                         v1::GetModelInfoResponse* response) override;
+
+ private:
+  struct Call;
+
+  absl::Status Submit(const std::shared_ptr<Call>& call, const v1::DecodeImageRequest& request);
+  absl::Status Run(Call& call, const JobContext& job);
+  absl::Status SendStep(Call& call, const JobContext& job, DecodeProgress progress);
+  static void End(Call& call, const absl::Status& status);
+
+  const Clock* const clock_;
+  DecoderMetrics* const metrics_;
+  EngineHost<DecoderEngine> host_;
+};
+
+}  // namespace unclip::decoder
+
+#endif  // UNCLIP_SERVICES_DECODER_DECODER_SERVICE_H_

@@ -1,0 +1,25 @@
+// Makes a prior engine on LibTorch; free of LibTorch itself.
+#ifndef UNCLIP_SERVICES_PRIOR_PRIOR_ENGINE_FACTORY_H_
+#define UNCLIP_SERVICES_PRIOR_PRIOR_ENGINE_FACTORY_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/prior/prior_engine.h"
+
+namespace unclip::prior {
+
+struct PriorEngineOptions {
+  std::string checkpoint;         // folder in the reference layout
+  std::string dtype = "float32";  // "float32", "bfloat16" or "float16"
+  int thread_count = 0;           // threads of a forward pass, process-wide; 0: all cores
+};
+
+// Loads the networks and runs them once. INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS with one line that names file and tensor when
+// the checkpoint is not acceptable.
+absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOptions& options);
+
+}  // namespace unclip::prior
+
+#endif  // UNCLIP_SERVICES_PRIOR_PRIOR_ENGINE_FACTORY_H_

@@ -1,0 +1,22 @@
+// All metrics of the prior service; docs/observability.md says what they mean.
+#ifndef UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_
+#define UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_
+
+#include "common/metrics/metrics_registry.h"
+#include "common/metrics/model_metrics.h"
+#include "common/metrics/rpc_metrics.h"
+
+namespace unclip::prior {
+
+struct PriorMetrics {
+  // The values of label `stage`.
+  static constexpr char kPriorStage[] = "prior";
+
+  MetricsRegistry registry{"prior"};
+  RpcMetrics rpc{registry};
+  ModelMetrics model{registry};
+};
+
+}  // namespace unclip::prior
+
+#endif  // UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_

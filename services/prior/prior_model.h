@@ -1,0 +1,26 @@
+// A loaded prior: its network and its scheduler.
+#ifndef UNCLIP_SERVICES_PRIOR_PRIOR_MODEL_H_
+#define UNCLIP_SERVICES_PRIOR_PRIOR_MODEL_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "model/diffusion/unclip_scheduler.h"
+#include "model/weights/checkpoint.h"
+#include "services/prior/prior_transformer.h"
+
+namespace unclip::prior {
+
+// Immutable once loaded; thread-safe.
+struct PriorModel {
+  PriorTransformer network;
+  model::UnclipScheduler scheduler;
+  int64_t parameter_count = 0;
+};
+
+// Loads prior/ and prior_scheduler/ of `checkpoint`. Errors are one line that names file and option or tensor.
+absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+
+}  // namespace unclip::prior
+
+#endif  // UNCLIP_SERVICES_PRIOR_PRIOR_MODEL_H_
