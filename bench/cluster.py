@@ -1,5 +1,6 @@
 """A cluster on this machine (`unclip up`), and a client for it."""
 
+import contextlib
 import pathlib
 import re
 import signal
@@ -65,7 +66,12 @@ class Cluster:
     """The ids of the four processes; that of the command that watches over them is not among them."""
     pid = self._process.pid
     children = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
-    return sorted(int(child) for file in children for child in file.read_text().split())
+    found = []
+    for file in children:
+      # A thread may end between the listing and the reading.
+      with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        found += file.read_text().split()
+    return sorted(map(int, found))
 
   def draw(self, prompt, seed, settings):
     """Draws one picture; returns how long it took, in seconds, and the file's bytes."""
