@@ -4,7 +4,10 @@ usage: reference_judge.py [--count N] [--repeats N] [--candidates 2] [--out FILE
 
 Draws the prompts of tests/world/prompts-200.json and judges the pictures with tests/world/judge.py. Writes a JSON object: for each count of
 candidates, the shares by what was judged ("all": everything right), the mean similarity, and for each the standard error over the pictures.
-The noise is torch's, so no picture equals one of the cluster's: compare shares, and mind their errors; --repeats makes them smaller.
+
+Prompt i of repeat r has seed --seed + r * prompts + i, and the noise is the one that the cluster draws for that seed: what is compared is the
+implementations, picture by picture ("scores" holds each picture's; --pictures saves them), not their luck. With --noise torch it is torch's own;
+then only shares can be compared, and --repeats makes their errors smaller.
 """
 
 import argparse
@@ -16,9 +19,10 @@ import statistics
 import sys
 import time
 
+import numpy
 import torch
 
-from reference_pipeline import ReferencePipeline, Settings, best_of
+from reference_pipeline import ClusterNoise, ReferencePipeline, Settings, TorchNoise, best_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -33,43 +37,48 @@ def mean_and_error(values):
   }
 
 
-def draw(pipeline, prompts, counts, settings, seed):
+def draw(pipeline, prompts, counts, make_noise):
   """For each count of candidates, pictures of the prompts and their similarities; the first candidates are the same in all."""
   text, embeddings = pipeline.embed(prompts)
-  generator = torch.Generator().manual_seed(seed)
-  candidates = torch.stack([pipeline.sample_prior(text, settings, generator) for _ in range(max(counts))])
+  candidates = torch.stack([pipeline.sample_prior(text, Settings(), make_noise(sample)) for sample in range(max(counts))])
   drawn = {}
   for count in counts:
     chosen, similarities = best_of(candidates, embeddings, count)
     # The same noise for each count, so that they differ by the candidate alone.
-    pictures = pipeline.decode(chosen, text, settings, torch.Generator().manual_seed(seed + 1))
-    drawn[count] = pictures, similarities.tolist()
+    drawn[count] = pipeline.decode(chosen, text, Settings(), make_noise(0)), similarities.tolist()
   return drawn
 
 
+def noise_maker(kind, first_seed, count):
+  """What makes the noise of `count` prompts, the first of which has `first_seed`, for a sample (a candidate)."""
+  if kind == "torch":
+    return lambda sample: TorchNoise((first_seed << 8) + sample)
+  return lambda sample: ClusterNoise(range(first_seed, first_seed + count), sample)
+
+
 def judge_all(pipeline, entries, score, options):
-  """Lists of scores and similarities for each count of candidates."""
+  """Lists of scores, similarities and pictures for each count of candidates."""
   counts = sorted({1, options.candidates})
-  scores = {count: [] for count in counts}
-  similarities = {count: [] for count in counts}
+  scores, similarities, all_pictures = ({count: [] for count in counts} for _ in range(3))
   start = time.monotonic()
   for repeat in range(options.repeats):
     for first in range(0, len(entries), options.batch):
       batch = entries[first : first + options.batch]
-      seed = options.seed + 2 * (repeat * len(entries) + first)
-      for count, (pictures, values) in draw(pipeline, [entry["prompt"] for entry in batch], counts, Settings(), seed).items():
+      make_noise = noise_maker(options.noise, options.seed + repeat * len(entries) + first, len(batch))
+      for count, (pictures, values) in draw(pipeline, [entry["prompt"] for entry in batch], counts, make_noise).items():
         scores[count] += [score(picture, entry["scene"]) for picture, entry in zip(pictures, batch)]
         similarities[count] += values
+        all_pictures[count] += list(pictures)
       done = repeat * len(entries) + first + len(batch)
       print(f"reference: {done}/{options.repeats * len(entries)} prompts, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
-  return scores, similarities
+  return scores, similarities, all_pictures
 
 
 def summarize(scores, similarities):
   """What goes into the file, for one count of candidates."""
   keys = sorted({key for score in scores for key in score})
   shares = {key: mean_and_error([float(score[key]) for score in scores if key in score]) for key in keys}
-  return {"shares": shares, "similarity": mean_and_error(similarities)}
+  return {"shares": shares, "similarity": mean_and_error(similarities), "scores": scores}
 
 
 def main():
@@ -81,6 +90,8 @@ def main():
   parser.add_argument("--candidates", type=int, default=2)
   parser.add_argument("--repeats", type=int, default=1, help="draw each prompt so many times, with other seeds")
   parser.add_argument("--seed", type=int, default=0)
+  parser.add_argument("--noise", choices=["cluster", "torch"], default="cluster", help="whose noise to draw")
+  parser.add_argument("--pictures", type=pathlib.Path, help="file (.npz) for the pictures, best_of_N: [all of them, size, size, 3]")
   parser.add_argument("--batch", type=int, default=10)
   parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
   parser.add_argument("--out", type=pathlib.Path, help="default: standard output")
@@ -90,8 +101,10 @@ def main():
   import judge  # pylint: disable=import-outside-toplevel  # its folder is an option
 
   entries = json.loads((options.prompts or options.world / "prompts-200.json").read_text())[: options.count]
-  scores, similarities = judge_all(ReferencePipeline(options.checkpoint), entries, judge.score, options)
+  scores, similarities, pictures = judge_all(ReferencePipeline(options.checkpoint), entries, judge.score, options)
   result = {f"best_of_{count}": summarize(scores[count], similarities[count]) for count in scores}
+  if options.pictures:
+    numpy.savez(options.pictures, **{f"best_of_{count}": numpy.stack(some) for count, some in pictures.items()})
   text = json.dumps({"prompts": len(entries), "repeats": options.repeats, "seed": options.seed, **result}, indent=2)
   if options.out:
     options.out.parent.mkdir(parents=True, exist_ok=True)

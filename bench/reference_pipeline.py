@@ -10,9 +10,13 @@ import os
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # pylint: disable=wrong-import-position
+import unittest.mock
+
+import philox_noise
 import torch
 import torch.nn.functional as F
 from diffusers import UnCLIPPipeline
+from diffusers.schedulers import scheduling_unclip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +39,30 @@ class Text:
   mask: torch.Tensor
 
 
+class TorchNoise:
+  """The noise of a generator of torch's, in the order of the draws, as the reference pipeline has it."""
+
+  def __init__(self, seed):
+    self._generator = torch.Generator().manual_seed(seed)
+
+  def draw(self, stage, step, shape):
+    del stage, step
+    return torch.randn(shape, generator=self._generator)
+
+
+class ClusterNoise:
+  """The noise that the cluster draws: row i of a batch is sample `sample` of a request with seeds[i]."""
+
+  def __init__(self, seeds, sample=0):
+    self._seeds = seeds
+    self._sample = sample
+
+  def draw(self, stage, step, shape):
+    count = shape[1:].numel()
+    rows = [torch.from_numpy(philox_noise.normals(seed, self._sample, stage, step, count)) for seed in self._seeds]
+    return torch.stack(rows).reshape(shape)
+
+
 class ReferencePipeline:
   """Loads a checkpoint folder, float32."""
 
@@ -53,20 +81,21 @@ class ReferencePipeline:
     return Text(out.text_embeds, out.last_hidden_state, tokens.attention_mask.bool()), out.text_embeds[len(prompts) :]
 
   @staticmethod
-  def _denoise(scheduler, steps, x, predict, generator):
+  def _denoise(scheduler, steps, shape, predict, noise, stage):
     """Runs the scheduler; predict(x, timestep, whether it is the last) is the network."""
     scheduler.set_timesteps(steps)
     timesteps = scheduler.timesteps
+    x = noise.draw(stage, philox_noise.START, torch.Size(shape))
     for i, timestep in enumerate(timesteps):
       last = i + 1 == len(timesteps)
       prediction = predict(x, timestep, last)
-      x = scheduler.step(
-          prediction, timestep, x, prev_timestep=None if last else timesteps[i + 1], generator=generator
-      ).prev_sample
+      # The scheduler draws its noise itself; this is where it does.
+      with unittest.mock.patch.object(scheduling_unclip, "randn_tensor", lambda *_, i=i, x=x, **__: noise.draw(stage, i, x.shape)):
+        x = scheduler.step(prediction, timestep, x, prev_timestep=None if last else timesteps[i + 1]).prev_sample
     return x
 
   @torch.inference_mode()
-  def sample_prior(self, text, settings, generator):
+  def sample_prior(self, text, settings, noise):
     """One candidate for each prompt: image embeddings, [B, D]."""
     prior = self._pipe.prior
 
@@ -77,11 +106,11 @@ class ReferencePipeline:
       empty, own = out.predicted_image_embedding.chunk(2)
       return empty + settings.prior_guidance * (own - empty)
 
-    start = torch.randn(len(text.embeddings) // 2, prior.config.embedding_dim, generator=generator)
-    latents = self._denoise(self._pipe.prior_scheduler, settings.prior_steps, start, predict, generator)
+    shape = (len(text.embeddings) // 2, prior.config.embedding_dim)
+    latents = self._denoise(self._pipe.prior_scheduler, settings.prior_steps, shape, predict, noise, philox_noise.PRIOR)
     return prior.post_process_latents(latents)
 
-  def _decode_base(self, image_embeddings, text, settings, generator):
+  def _decode_base(self, image_embeddings, text, settings, noise):
     """[B, D] -> [B, 3, S, S]"""
     projection, decoder = self._pipe.text_proj, self._pipe.decoder
     context, addition = projection(
@@ -101,13 +130,14 @@ class ReferencePipeline:
       return torch.cat([noise, own[:, channels:]], dim=1)
 
     size = decoder.config.sample_size
-    start = torch.randn(len(image_embeddings), decoder.config.in_channels, size, size, generator=generator)
-    return self._denoise(self._pipe.decoder_scheduler, settings.decoder_steps, start, predict, generator).clamp(-1, 1)
+    shape = (len(image_embeddings), decoder.config.in_channels, size, size)
+    sample = self._denoise(self._pipe.decoder_scheduler, settings.decoder_steps, shape, predict, noise, philox_noise.DECODER)
+    return sample.clamp(-1, 1)
 
   @torch.inference_mode()
-  def decode(self, image_embeddings, text, settings, generator):
+  def decode(self, image_embeddings, text, settings, noise):
     """Pictures for the embeddings, [B, R, R, 3] uint8."""
-    base = self._decode_base(image_embeddings, text, settings, generator)
+    base = self._decode_base(image_embeddings, text, settings, noise)
     first, last = self._pipe.super_res_first, self._pipe.super_res_last
     size = first.config.sample_size
     upscaled = F.interpolate(base, size=[size, size], mode="bicubic", align_corners=False, antialias=True)
@@ -115,8 +145,9 @@ class ReferencePipeline:
     def predict(x, timestep, is_last):
       return (last if is_last else first)(torch.cat([x, upscaled], dim=1), timestep).sample
 
-    start = torch.randn(len(base), base.shape[1], size, size, generator=generator)
-    pictures = self._denoise(self._pipe.super_res_scheduler, settings.super_res_steps, start, predict, generator)
+    shape = (len(base), base.shape[1], size, size)
+    scheduler = self._pipe.super_res_scheduler
+    pictures = self._denoise(scheduler, settings.super_res_steps, shape, predict, noise, philox_noise.SUPER_RES)
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 

@@ -10,7 +10,6 @@
 namespace unclip {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr char kTokenizer[] = "services/clip/testdata/tokenizer";

@@ -4,8 +4,8 @@ two, judges the pictures, and compares the shares with those of the reference pi
 usage: judge.py [--count N] [--repeats N] [--reference] [--target HOST:PORT] ...
 
 Starts a cluster of its own without --target. With --reference it runs bench/reference_judge.py, whose environment `scripts/setup.sh bench`
-makes; its pictures have other noise, so shares are compared, not pictures. Exits with 1 when a share lies further from the reference's than
-2 points and twice the standard error of the difference, or when the best of two is worse than one candidate by more than twice its error.
+makes; it draws the same prompts with the same noise, so pictures are compared pair by pair. Exits with 1 when a share lies further than 2 points
+from the reference's, or when the best of two is worse than one candidate by more than twice its standard error.
 --repeats draws every prompt so many times and makes the errors smaller.
 """
 
@@ -17,6 +17,8 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+
+import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 # pylint: disable=wrong-import-position  # their folder is known only now
@@ -60,47 +62,58 @@ def draw_cluster(options, entries):
 
 
 def run_reference(options):
-  """What bench/reference_judge.py says of the reference pipeline."""
+  """What bench/reference_judge.py says of the reference pipeline, and its pictures for each number of candidates."""
   with tempfile.TemporaryDirectory() as folder:
     out = pathlib.Path(folder) / "reference.json"
+    pictures = pathlib.Path(folder) / "pictures.npz"
     command = [
         ROOT / "bench/.venv/bin/python", ROOT / "bench/reference_judge.py", f"--checkpoint={options.checkpoint}", f"--out={out}",
+        f"--pictures={pictures}",
         f"--count={options.count or 200}", f"--repeats={options.repeats}", f"--candidates={options.candidates}", f"--seed={options.seed}",
         *([f"--threads={options.threads}"] if options.threads else []),
     ]  # fmt: skip
     subprocess.run(command, check=True)
-    return json.loads(out.read_text())
+    with numpy.load(pictures) as saved:
+      return json.loads(out.read_text()), {candidates: saved[f"best_of_{candidates}"] for candidates in (1, options.candidates)}
 
 
-def difference(ours, theirs):
-  """The difference, and its standard error, as the two were drawn apart."""
-  return ours.mean - theirs.mean, math.hypot(ours.error, theirs.error)
-
-
-def is_off(value, error, allowed):
+def exceeds_chance(change):
   # Without an error (a single picture) nothing can be said, which must not pass for a success.
-  return math.isnan(error) or abs(value) > allowed + ERRORS_ALLOWED * error
+  return math.isnan(change.error) or abs(change.mean) > ERRORS_ALLOWED * change.error
 
 
-def compare_with_reference(found, reference):
-  """Prints a table; returns what is off."""
+def compare_with_reference(drawings, reference):
+  """Prints a table for each number of candidates; returns what is off."""
   faults = []
-  widest = 0
-  for candidates, shares in found.items():
-    print(f"\nbest of {candidates}: share right, this cluster and the reference (± standard error)")
-    for key, ours in shares.items():
-      theirs = scene_shares.Share(**reference[f"best_of_{candidates}"]["shares"][key])
-      value, error = difference(ours, theirs)
-      widest = max(widest, error)
-      off = is_off(value, error, ALLOWED_DIFFERENCE)
-      faults += [f"best of {candidates}, {key}: {100 * value:+.1f} points"] if off else []
+  for candidates, some in drawings.items():
+    print(f"\nbest of {candidates}: share right, this cluster, the reference, and the difference by pairs (± standard error)")
+    theirs = reference[f"best_of_{candidates}"]["scores"]
+    for key in scene_shares.KEYS:
+      pairs = [(float(ours.score[key]), float(their[key])) for ours, their in zip(some, theirs, strict=True) if key in ours.score]
+      change = scene_shares.share(ours - their for ours, their in pairs)
+      off = math.isnan(change.error) or abs(change.mean) > ALLOWED_DIFFERENCE
+      faults += [f"best of {candidates}, {key}: {100 * change.mean:+.1f} points"] if off else []
+      shares = [scene_shares.share(side).mean for side in zip(*pairs)]
       print(
-          f"  {key:<11}{ours.mean:6.3f} ±{ours.error:.3f}   {theirs.mean:6.3f} ±{theirs.error:.3f}   "
-          f"{100 * value:+5.1f} ±{100 * error:.1f} points{'   OFF' if off else ''}"
+          f"  {key:<11}{shares[0]:6.3f}  {shares[1]:6.3f}   {100 * change.mean:+5.1f} ±{100 * change.error:.1f} points"
+          f"   ({sum(ours != their for ours, their in pairs)} of {len(pairs)} pairs differ){'   OFF' if off else ''}"
       )
-  least = 100 * (ALLOWED_DIFFERENCE + ERRORS_ALLOWED * widest)
-  print(f"\nSo many pictures show any difference above {least:.1f} points; more --repeats show smaller ones.")
   return faults
+
+
+def compare_pixels(drawings, pictures):
+  """Says how near the cluster's pictures are to the reference's of the same noise."""
+  for candidates, some in drawings.items():
+    distances = [
+        numpy.abs(scene_shares.pixels(ours.picture).astype(int) - theirs) for ours, theirs in zip(some, pictures[candidates], strict=True)
+    ]
+    means = sorted(float(distance.mean()) for distance in distances)
+    near = [float((distance <= 1).mean()) for distance in distances]
+    print(
+        f"best of {candidates}: of all values {100 * sum(near) / len(near):.2f} % lie within 1/255 of the reference's; pictures with at least "
+        f"99.5 % such values: {sum(share >= 0.995 for share in near)} of {len(near)}; mean difference: median {means[len(means) // 2]:.4f}/255, "
+        f"greatest {means[-1]:.2f}/255"
+    )
 
 
 def print_shares(found, similarities):
@@ -122,7 +135,7 @@ def best_of_is_worse(drawings, candidates):
         if key in one.score
     ]
     change = scene_shares.share(pairs)
-    if change.mean < 0 and is_off(change.mean, change.error, 0):
+    if change.mean < 0 and exceeds_chance(change):
       faults.append(f"best of {candidates} is worse than one candidate in {key}: {100 * change.mean:+.1f} points")
   return faults
 
@@ -155,8 +168,9 @@ def main():
   faults = best_of_is_worse(drawings, options.candidates)
   result = {f"best_of_{candidates}": {key: vars(value) for key, value in shares.items()} for candidates, shares in found.items()}
   if options.reference:
-    reference = run_reference(options)
-    faults += compare_with_reference(found, reference)
+    reference, pictures = run_reference(options)
+    faults += compare_with_reference(drawings, reference)
+    compare_pixels(drawings, pictures)
     result["reference"] = reference
   if options.out:
     options.out.write_text(json.dumps(result | {"faults": faults}, indent=2) + "\n")

@@ -54,11 +54,15 @@ def load_prompts(count=None):
   return json.loads((WORLD / "prompts-200.json").read_text())[:count]
 
 
+def pixels(picture):
+  """An encoded picture's values, [height, width, 3] uint8."""
+  return numpy.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
 def draw(stub, entry, seed, candidates, **fields):
   """Draws one prompt and judges the picture. What `fields` do not say is the model's default."""
   request = gateway.GenerateImageRequest(prompt=entry["prompt"], seed=seed, candidate_count=candidates, **fields)
   image = stub.GenerateImage(request, timeout=1800).images[0]
-  pixels = numpy.asarray(Image.open(io.BytesIO(image.image.data)).convert("RGB"))
   return Drawing(
       prompt=entry["prompt"],
       seed=seed,
@@ -66,7 +70,7 @@ def draw(stub, entry, seed, candidates, **fields):
       similarity=image.similarity,
       candidate_similarities=list(image.candidate_similarities),
       candidate_index=image.candidate_index,
-      score=judge.score(pixels, entry["scene"]),
+      score=judge.score(pixels(image.image.data), entry["scene"]),
   )
 
 
