@@ -66,7 +66,9 @@ def judge_all(pipeline, entries, score, options):
       batch = entries[first : first + options.batch]
       make_noise = noise_maker(options.noise, options.seed + repeat * len(entries) + first, len(batch))
       for count, (pictures, values) in draw(pipeline, [entry["prompt"] for entry in batch], counts, make_noise).items():
-        scores[count] += [score(picture, entry["scene"]) for picture, entry in zip(pictures, batch)]
+        scores[count] += [
+            {key: float(value) for key, value in score(picture, entry["scene"]).items()} for picture, entry in zip(pictures, batch)
+        ]
         similarities[count] += values
         all_pictures[count] += list(pictures)
       done = repeat * len(entries) + first + len(batch)
@@ -77,7 +79,7 @@ def judge_all(pipeline, entries, score, options):
 def summarize(scores, similarities):
   """What goes into the file, for one count of candidates."""
   keys = sorted({key for score in scores for key in score})
-  shares = {key: mean_and_error([float(score[key]) for score in scores if key in score]) for key in keys}
+  shares = {key: mean_and_error([score[key] for score in scores if key in score]) for key in keys}
   return {"shares": shares, "similarity": mean_and_error(similarities), "scores": scores}
 
 

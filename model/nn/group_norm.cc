@@ -1,0 +1,164 @@
+#include "model/nn/group_norm.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/group_norm.h>
+#include <ATen/ops/silu.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "model/nn/group_norm_kernel.h"
+
+namespace unclip::model {
+namespace {
+
+// Values below which another thread costs more than it saves.
+constexpr int64_t kValuesPerThread = 16384;
+
+// A tensor [N, C] of float32, or none: all zeros.
+class Rows {
+ public:
+  explicit Rows(const at::Tensor& tensor) {
+    if (!tensor.defined()) return;
+    TORCH_CHECK(tensor.scalar_type() == at::kFloat && tensor.dim() == 2 && tensor.stride(1) == 1, "modulation is float32 [N, C]");
+    data_ = tensor.const_data_ptr<float>();
+    stride_ = tensor.stride(0);
+  }
+  float At(int64_t row, int64_t column) const { return data_ == nullptr ? 0.0F : data_[row * stride_ + column]; }
+
+ private:
+  const float* data_ = nullptr;
+  int64_t stride_ = 0;
+};
+
+// One call's work, to be done in parts: some neighbouring groups of one sample at a time.
+template <typename T>
+struct Normalization {
+  const T* x;
+  T* y;
+  const float* weight;
+  const float* bias;
+  Rows add, scale, shift;
+  bool silu;
+  bool channels_last;
+  double epsilon;
+  int64_t channels, groups, positions;
+
+  void Run(int64_t sample, int64_t first_group, int64_t last_group) const;
+  void MapsOf(int64_t sample, int64_t first_channel, int64_t count, const Moments* moments, float* scales, float* shifts) const;
+};
+
+template <typename T>
+void Normalization<T>::Run(int64_t sample, int64_t first_group, int64_t last_group) const {
+  const int64_t group_size = channels / groups;
+  const int64_t first = first_group * group_size;
+  const int64_t count = last_group * group_size - first;
+  const int64_t offset = sample * channels * positions + first * (channels_last ? 1 : positions);
+  std::vector<Moments> moments(count);
+  std::vector<float> scales(count), shifts(count);
+  if (channels_last) {
+    RowMoments(x + offset, channels, count, positions, moments.data());
+    MapsOf(sample, first, count, moments.data(), scales.data(), shifts.data());
+    MapRows(x + offset, scales.data(), shifts.data(), channels, count, positions, silu, y + offset);
+  } else {
+    PlaneMoments(x + offset, count, positions, moments.data());
+    MapsOf(sample, first, count, moments.data(), scales.data(), shifts.data());
+    MapPlanes(x + offset, scales.data(), shifts.data(), count, positions, silu, y + offset);
+  }
+}
+
+// Turns the moments of channels into y = x × scale + shift for each: whole groups from `first_channel` on.
+template <typename T>
+void Normalization<T>::MapsOf(int64_t sample, int64_t first_channel, int64_t count, const Moments* moments, float* scales,
+                              float* shifts) const {
+  const int64_t group_size = channels / groups;
+  const auto n = static_cast<double>(positions);
+  for (int64_t begin = 0; begin < count; begin += group_size) {
+    Moments group;
+    for (int64_t i = begin; i < begin + group_size; ++i) {
+      const double added = add.At(sample, first_channel + i);
+      group.Add({moments[i].sum + n * added, moments[i].sum_of_squares + 2 * added * moments[i].sum + n * added * added});
+    }
+    const double size = n * static_cast<double>(group_size);
+    const double mean = group.sum / size;
+    const double deviation = std::sqrt(std::max(group.sum_of_squares / size - mean * mean, 0.0) + epsilon);
+    for (int64_t i = begin; i < begin + group_size; ++i) {
+      const int64_t channel = first_channel + i;
+      const double gain = 1.0 + scale.At(sample, channel);
+      const double slope = weight[channel] / deviation;
+      scales[i] = static_cast<float>(slope * gain);
+      shifts[i] = static_cast<float>((bias[channel] + (add.At(sample, channel) - mean) * slope) * gain + shift.At(sample, channel));
+    }
+  }
+}
+
+template <typename T>
+void RunAll(const Normalization<T>& work, int64_t sample_count) {
+  const int64_t values_per_group = work.channels / work.groups * work.positions;
+  const int64_t grain = std::max<int64_t>(1, kValuesPerThread / values_per_group);
+  at::parallel_for(0, sample_count * work.groups, grain, [&work](int64_t begin, int64_t end) {
+    while (begin < end) {
+      const int64_t first = begin % work.groups;
+      const int64_t last = std::min(work.groups, first + end - begin);
+      work.Run(begin / work.groups, first, last);
+      begin += last - first;
+    }
+  });
+}
+
+// The same of LibTorch's operators, for devices and types that the kernel does not know.
+at::Tensor Compose(const at::Tensor& x, int64_t groups, const at::Tensor& weight, const at::Tensor& bias, double epsilon,
+                   const NormModulation& modulation) {
+  const auto expand = [&x](const at::Tensor& rows) { return rows.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1); };  // [N, C, 1, 1]
+  at::Tensor y = modulation.add.defined() ? x + expand(modulation.add) : x;
+  y = at::group_norm(y, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), epsilon);
+  if (modulation.scale.defined()) y = y * (1 + expand(modulation.scale)) + expand(modulation.shift);
+  return modulation.silu ? at::silu(y) : y;
+}
+
+}  // namespace
+
+GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t group_count, int64_t channels, double epsilon)
+    : weight_(source.Get(prefix + ".weight", {channels})),
+      bias_(source.Get(prefix + ".bias", {channels})),
+      group_count_(group_count),
+      epsilon_(epsilon) {
+  if (!weight_.defined() || !bias_.defined()) return;
+  weight_ = weight_.to(at::kFloat).contiguous();
+  bias_ = bias_.to(at::kFloat).contiguous();
+}
+
+at::Tensor GroupNorm::operator()(const at::Tensor& input, const NormModulation& modulation) const {
+  const bool has_kernel = input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16);
+  if (!has_kernel) return Compose(input, group_count_, weight_, bias_, epsilon_, modulation);
+  const bool channels_last = input.dim() == 4 && !input.is_contiguous() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor x = channels_last ? input : input.contiguous();
+  at::Tensor y = at::empty_like(x);
+  const auto run = [&]<typename T>(const T* from, T* to) {
+    RunAll(Normalization<T>{.x = from,
+                            .y = to,
+                            .weight = weight_.const_data_ptr<float>(),
+                            .bias = bias_.const_data_ptr<float>(),
+                            .add = Rows(modulation.add),
+                            .scale = Rows(modulation.scale),
+                            .shift = Rows(modulation.shift),
+                            .silu = modulation.silu,
+                            .channels_last = channels_last,
+                            .epsilon = epsilon_,
+                            .channels = x.size(1),
+                            .groups = group_count_,
+                            .positions = x.numel() / std::max<int64_t>(1, x.size(0) * x.size(1))},
+           x.size(0));
+  };
+  if (x.scalar_type() == at::kFloat) {
+    run(x.const_data_ptr<float>(), y.data_ptr<float>());
+  } else {
+    run(static_cast<const Bfloat16Bits*>(x.const_data_ptr()), static_cast<Bfloat16Bits*>(y.data_ptr()));
+  }
+  return y;
+}
+
+}  // namespace unclip::model
