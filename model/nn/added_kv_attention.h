@@ -6,7 +6,9 @@
 
 #include <string>
 
+#include "model/nn/group_norm.h"
 #include "model/nn/layers.h"
+#include "model/nn/parameter_source.h"
 
 namespace unclip::model {
 
@@ -23,18 +25,18 @@ class AddedKvAttention {
   // Parameters PREFIX.{group_norm,to_q,to_k,to_v,add_k_proj,add_v_proj,to_out.0}.
   AddedKvAttention(ParameterSource& source, const std::string& prefix, const Options& options);
 
-  // x [N, C, H, W], context [N, S, context_dim], context_mask [N, 1, 1, S] added to the scores of the context keys; returns
-  // [N, C, H, W], x included.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& context_mask) const;
+  // Keys and values of the context, which are the same at every step: [N, S, context_dim] -> [N, S, 2 C].
+  at::Tensor ProjectContext(const at::Tensor& context) const;
+
+  // x [N, C, H, W] channels-last; `context` of ProjectContext(); `mask` [N, 1, 1, S + H W], added to the scores. Returns [N, C,
+  // H, W], x included.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask) const;
 
  private:
   int64_t head_count_;
   GroupNorm group_norm_;
-  Linear to_q_;
-  Linear to_k_;
-  Linear to_v_;
-  Linear add_k_proj_;
-  Linear add_v_proj_;
+  Linear to_qkv_;
+  Linear add_kv_proj_;
   Linear to_out_;
 };
 

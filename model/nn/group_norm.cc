@@ -90,7 +90,8 @@ void Normalization<T>::MapsOf(int64_t sample, int64_t first_channel, int64_t cou
       const double gain = 1.0 + scale.At(sample, channel);
       const double slope = weight[channel] / deviation;
       scales[i] = static_cast<float>(slope * gain);
-      shifts[i] = static_cast<float>((bias[channel] + (add.At(sample, channel) - mean) * slope) * gain + shift.At(sample, channel));
+      shifts[i] =
+          static_cast<float>((bias[channel] + (add.At(sample, channel) - mean) * slope) * gain + shift.At(sample, channel));
     }
   }
 }
@@ -112,7 +113,9 @@ void RunAll(const Normalization<T>& work, int64_t sample_count) {
 // The same of LibTorch's operators, for devices and types that the kernel does not know.
 at::Tensor Compose(const at::Tensor& x, int64_t groups, const at::Tensor& weight, const at::Tensor& bias, double epsilon,
                    const NormModulation& modulation) {
-  const auto expand = [&x](const at::Tensor& rows) { return rows.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1); };  // [N, C, 1, 1]
+  const auto expand = [&x](const at::Tensor& rows) {
+    return rows.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1);
+  };  // [N, C, 1, 1]
   at::Tensor y = modulation.add.defined() ? x + expand(modulation.add) : x;
   y = at::group_norm(y, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), epsilon);
   if (modulation.scale.defined()) y = y * (1 + expand(modulation.scale)) + expand(modulation.shift);

@@ -32,8 +32,8 @@ UNCLIP_INLINE Bfloat16Bits Store<Bfloat16Bits>(float value) {
   return static_cast<Bfloat16Bits>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-// exp(x) to two units in the last place for -87 ≤ x ≤ 88, clamped beyond, without a branch or a table, so that it becomes vector code: x is
-// split into k ln 2 + r, and exp(r) is a polynomial. Source of the coefficients: Cephes' expf.
+// exp(x) to two units in the last place for -87 ≤ x ≤ 88, clamped beyond, without a branch or a table, so that it becomes vector
+// code: x is split into k ln 2 + r, and exp(r) is a polynomial. Source of the coefficients: Cephes' expf.
 UNCLIP_INLINE float Exp(float x) {
   constexpr float kRound = 12582912.0F;  // 1.5 × 2^23: adding and subtracting it rounds to an integer
   x = std::min(std::max(x, -87.0F), 88.0F);
@@ -110,7 +110,8 @@ UNCLIP_INLINE void MapPlanesTo(const T* x, const float* scales, const float* shi
 }
 
 template <bool kSilu, typename T>
-UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, int64_t positions, T* y) {
+UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels,
+                             int64_t positions, T* y) {
   for (int64_t i = 0; i < positions; ++i, x += stride, y += stride) {
     for (int64_t channel = 0; channel < channels; ++channel) {
       y[channel] = Store<T>(Map<kSilu>(Load(x[channel]), scales[channel], shifts[channel]));
@@ -121,26 +122,26 @@ UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shift
 }  // namespace
 
 // Clones can't be templates, so each is written out for both types.
-#define UNCLIP_DEFINE_KERNELS(T)                                                                                             \
-  template <>                                                                                                                \
-  UNCLIP_VECTOR_CLONES void PlaneMoments<T>(const T* x, int64_t channels, int64_t positions, Moments* moments) {             \
-    PlaneMomentsOf(x, channels, positions, moments);                                                                         \
-  }                                                                                                                          \
-  template <>                                                                                                                \
-  UNCLIP_VECTOR_CLONES void RowMoments<T>(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments) {               \
-    RowMomentsOf(x, stride, channels, positions, moments);                                                                           \
-  }                                                                                                                          \
-  template <>                                                                                                                \
-  UNCLIP_VECTOR_CLONES void MapPlanes<T>(const T* x, const float* scales, const float* shifts, int64_t channels,             \
-                                         int64_t positions, bool silu, T* y) {                                               \
-    silu ? MapPlanesTo<true>(x, scales, shifts, channels, positions, y)                                                      \
-         : MapPlanesTo<false>(x, scales, shifts, channels, positions, y);                                                    \
-  }                                                                                                                          \
-  template <>                                                                                                                \
-  UNCLIP_VECTOR_CLONES void MapRows<T>(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels,               \
-                                       int64_t positions, bool silu, T* y) {                                                 \
-    silu ? MapRowsTo<true>(x, scales, shifts, stride, channels, positions, y)                                                        \
-         : MapRowsTo<false>(x, scales, shifts, stride, channels, positions, y);                                                      \
+#define UNCLIP_DEFINE_KERNELS(T)                                                                                               \
+  template <>                                                                                                                  \
+  UNCLIP_VECTOR_CLONES void PlaneMoments<T>(const T* x, int64_t channels, int64_t positions, Moments* moments) {               \
+    PlaneMomentsOf(x, channels, positions, moments);                                                                           \
+  }                                                                                                                            \
+  template <>                                                                                                                  \
+  UNCLIP_VECTOR_CLONES void RowMoments<T>(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments) { \
+    RowMomentsOf(x, stride, channels, positions, moments);                                                                     \
+  }                                                                                                                            \
+  template <>                                                                                                                  \
+  UNCLIP_VECTOR_CLONES void MapPlanes<T>(const T* x, const float* scales, const float* shifts, int64_t channels,               \
+                                         int64_t positions, bool silu, T* y) {                                                 \
+    silu ? MapPlanesTo<true>(x, scales, shifts, channels, positions, y)                                                        \
+         : MapPlanesTo<false>(x, scales, shifts, channels, positions, y);                                                      \
+  }                                                                                                                            \
+  template <>                                                                                                                  \
+  UNCLIP_VECTOR_CLONES void MapRows<T>(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, \
+                                       int64_t positions, bool silu, T* y) {                                                   \
+    silu ? MapRowsTo<true>(x, scales, shifts, stride, channels, positions, y)                                                  \
+         : MapRowsTo<false>(x, scales, shifts, stride, channels, positions, y);                                                \
   }
 
 UNCLIP_DEFINE_KERNELS(float)

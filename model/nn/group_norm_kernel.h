@@ -1,4 +1,5 @@
-// Group normalization and what follows it, in two passes over memory. Free of LibTorch: plain pointers, one call for a part of the work.
+// Group normalization and what follows it, in two passes over memory. Free of LibTorch: plain pointers, one call for a part of
+// the work.
 #ifndef UNCLIP_MODEL_NN_GROUP_NORM_KERNEL_H_
 #define UNCLIP_MODEL_NN_GROUP_NORM_KERNEL_H_
 
@@ -20,23 +21,25 @@ struct Moments {
   }
 };
 
-// T is float or Bfloat16Bits. What a call computes depends on its arguments alone, so it is the same whoever shares the batch and on however
-// many threads the calls are spread. Thread-safe.
+// T is float or Bfloat16Bits. What a call computes depends on its arguments alone, so it is the same whoever shares the batch and
+// on however many threads the calls are spread. Thread-safe.
 //
 // Of `channels` planes of `positions` values each (contiguous, [C, HW]), the moments of each plane.
 template <typename T>
 void PlaneMoments(const T* x, int64_t channels, int64_t positions, Moments* moments);
 
-// Of `positions` rows that begin `stride` values apart (channels-last, [HW, C]), the moments of each of the first `channels` values over all
-// rows.
+// Of `positions` rows that begin `stride` values apart (channels-last, [HW, C]), the moments of each of the first `channels`
+// values over all rows.
 template <typename T>
 void RowMoments(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments);
 
-// y = x × scale + shift, then SiLU if asked for: of each plane, or each of a row's values, by its own entry of `scales` and `shifts`.
+// y = x × scale + shift, then SiLU if asked for: of each plane, or each of a row's values, by its own entry of `scales` and
+// `shifts`.
 template <typename T>
 void MapPlanes(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, bool silu, T* y);
 template <typename T>
-void MapRows(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, int64_t positions, bool silu, T* y);
+void MapRows(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, int64_t positions, bool silu,
+             T* y);
 
 }  // namespace unclip::model
 

@@ -1,36 +1,51 @@
 #include "model/nn/layers.h"
 
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/group_norm.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "model/nn/packed_ops.h"
+
 namespace unclip::model {
 
+namespace {
+
+// The tensors one below the other; undefined if one is, which a ParameterSource has reported.
+at::Tensor Stack(const std::vector<at::Tensor>& tensors) {
+  if (!std::all_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) { return tensor.defined(); })) return {};
+  return at::cat(tensors);
+}
+
+at::Tensor StackParameters(ParameterSource& source, const std::vector<std::string>& prefixes, const std::string& name,
+                           const std::vector<int64_t>& shape) {
+  std::vector<at::Tensor> parts;
+  parts.reserve(prefixes.size());
+  for (const std::string& prefix : prefixes) parts.push_back(source.Get(prefix + name, shape));
+  return Stack(parts);
+}
+
+}  // namespace
+
 Linear::Linear(ParameterSource& source, const std::string& prefix, int64_t in_features, int64_t out_features, bool has_bias)
-    : weight_(source.Get(prefix + ".weight", {out_features, in_features})) {
-  if (has_bias) bias_ = source.Get(prefix + ".bias", {out_features});
+    : Linear(source.Get(prefix + ".weight", {out_features, in_features}),
+             has_bias ? source.Get(prefix + ".bias", {out_features}) : at::Tensor()) {}
+
+Linear::Linear(ParameterSource& source, const std::vector<std::string>& prefixes, int64_t in_features, int64_t out_features)
+    : Linear(StackParameters(source, prefixes, ".weight", {out_features, in_features}),
+             StackParameters(source, prefixes, ".bias", {out_features})) {}
+
+Linear::Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {
+  if (!weight_.defined()) return;
+  is_packed_ = weight_.is_cpu() && HasPackedOps(weight_.scalar_type());
+  if (is_packed_) weight_ = PackLinearWeight(weight_);
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
-
-Conv2d::Conv2d(ParameterSource& source, const std::string& prefix, int64_t in_channels, int64_t out_channels, int64_t kernel_size,
-               at::MemoryFormat format)
-    : weight_(source.Get(prefix + ".weight", {out_channels, in_channels, kernel_size, kernel_size})),
-      bias_(source.Get(prefix + ".bias", {out_channels})),
-      padding_(kernel_size / 2) {
-  if (weight_.defined()) weight_ = weight_.contiguous(format);
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return is_packed_ ? PackedLinear(x, weight_, bias_) : at::linear(x, weight_, bias_);
 }
-
-at::Tensor Conv2d::operator()(const at::Tensor& x) const { return at::conv2d(x, weight_, bias_, /*stride=*/1, padding_); }
-
-GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t group_count, int64_t channels, double epsilon)
-    : weight_(source.Get(prefix + ".weight", {channels})),
-      bias_(source.Get(prefix + ".bias", {channels})),
-      group_count_(group_count),
-      epsilon_(epsilon) {}
-
-at::Tensor GroupNorm::operator()(const at::Tensor& x) const { return at::group_norm(x, group_count_, weight_, bias_, epsilon_); }
 
 LayerNorm::LayerNorm(ParameterSource& source, const std::string& prefix, int64_t features, double epsilon)
     : weight_(source.Get(prefix + ".weight", {features})), bias_(source.Get(prefix + ".bias", {features})), epsilon_(epsilon) {}

@@ -1,8 +1,6 @@
 #include "model/nn/resnet_block.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
 namespace unclip::model {
@@ -22,32 +20,38 @@ at::Tensor ChangeResolution(const at::Tensor& x, ResnetBlock::Resample resample)
 
 }  // namespace
 
-ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& prefix, const Options& options)
+ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& prefix, const Options& options, TimeProjections& projections)
     : options_(options),
       norm1_(source, prefix + ".norm1", options.group_count, options.in_channels, options.epsilon),
-      conv1_(source, prefix + ".conv1", options.in_channels, options.out_channels, 3, options.format),
-      time_emb_proj_(source, prefix + ".time_emb_proj", options.time_embedding_dim,
-                     options.time_mode == TimeMode::kScaleShift ? 2 * options.out_channels : options.out_channels),
+      conv1_(source, prefix + ".conv1",
+             {.in_channels = options.in_channels, .out_channels = options.out_channels, .size = options.size}),
+      time_(projections.Add(source, prefix + ".time_emb_proj", options.time_embedding_dim,
+                            options.time_mode == TimeMode::kScaleShift ? 2 * options.out_channels : options.out_channels)),
       norm2_(source, prefix + ".norm2", options.group_count, options.out_channels, options.epsilon),
-      conv2_(source, prefix + ".conv2", options.out_channels, options.out_channels, 3, options.format) {
+      conv2_(source, prefix + ".conv2",
+             {.in_channels = options.out_channels, .out_channels = options.out_channels, .size = options.size}) {
   if (options.in_channels != options.out_channels) {
-    conv_shortcut_.emplace(source, prefix + ".conv_shortcut", options.in_channels, options.out_channels, 1, options.format);
+    conv_shortcut_.emplace(
+        source, prefix + ".conv_shortcut",
+        Conv2d::Options{
+            .in_channels = options.in_channels, .out_channels = options.out_channels, .kernel_size = 1, .size = options.size});
   }
 }
 
-at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& activated_time) const {
-  at::Tensor h = ChangeResolution(at::silu(norm1_(x)), options_.resample);             // [N, in, H', W']
-  const at::Tensor skip = ChangeResolution(x, options_.resample);                      // [N, in, H', W']
-  h = conv1_(h);                                                                       // [N, out, H', W']
-  const at::Tensor time = time_emb_proj_(activated_time).unsqueeze(-1).unsqueeze(-1);  // [N, out or 2·out, 1, 1]
+at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& time) const {
+  const at::Tensor activated = norm1_(x, {.add = {}, .scale = {}, .shift = {}, .silu = true});
+  at::Tensor h = conv1_(ChangeResolution(activated, options_.resample));  // [N, out, H', W']
+  NormModulation modulation = {.add = {}, .scale = {}, .shift = {}, .silu = true};
+  const int64_t channels = options_.out_channels;
   if (options_.time_mode == TimeMode::kAdd) {
-    h = norm2_(h + time);
+    modulation.add = time.narrow(1, time_.offset, channels);  // [N, out]
   } else {
-    const int64_t channels = options_.out_channels;
-    h = norm2_(h) * (1 + time.narrow(1, 0, channels)) + time.narrow(1, channels, channels);
+    modulation.scale = time.narrow(1, time_.offset, channels);
+    modulation.shift = time.narrow(1, time_.offset + channels, channels);
   }
-  h = conv2_(at::silu(h));  // [N, out, H', W']
-  return (conv_shortcut_ ? (*conv_shortcut_)(skip) : skip) + h;
+  h = norm2_(h, modulation);
+  const at::Tensor skip = ChangeResolution(x, options_.resample);  // [N, in, H', W']
+  return conv2_.AddTo(conv_shortcut_ ? (*conv_shortcut_)(skip) : skip, h);
 }
 
 }  // namespace unclip::model

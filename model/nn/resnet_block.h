@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "model/nn/layers.h"
+#include "model/nn/conv2d.h"
+#include "model/nn/group_norm.h"
+#include "model/nn/parameter_source.h"
+#include "model/nn/time_projections.h"
 
 namespace unclip::model {
 
@@ -27,20 +30,21 @@ class ResnetBlock {
     double epsilon = 1e-5;
     TimeMode time_mode = TimeMode::kAdd;
     Resample resample = Resample::kNone;
-    at::MemoryFormat format = at::MemoryFormat::Contiguous;  // of input and output
+    int64_t size = 0;  // height and width of the output
   };
 
-  // Parameters PREFIX.{norm1,conv1,time_emb_proj,norm2,conv2} and, where the channels change, PREFIX.conv_shortcut.
-  ResnetBlock(ParameterSource& source, const std::string& prefix, const Options& options);
+  // Parameters PREFIX.{norm1,conv1,time_emb_proj,norm2,conv2} and, where the channels change, PREFIX.conv_shortcut. The time
+  // projection goes to `projections`.
+  ResnetBlock(ParameterSource& source, const std::string& prefix, const Options& options, TimeProjections& projections);
 
-  // x [N, in, H, W] and the activated time embedding SiLU(emb) [N, time_embedding_dim] -> [N, out, H', W'].
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& activated_time) const;
+  // x [N, in, H, W] channels-last, and for each sample a row of what `projections` gives [N, ...] -> [N, out, H', W'].
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& time) const;
 
  private:
   Options options_;
   GroupNorm norm1_;
   Conv2d conv1_;
-  Linear time_emb_proj_;
+  TimeProjections::Slice time_;
   GroupNorm norm2_;
   Conv2d conv2_;
   std::optional<Conv2d> conv_shortcut_;

@@ -1,7 +1,9 @@
 #include "services/decoder/unet.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
 
 #include "absl/strings/str_cat.h"
 #include "model/nn/attention.h"
@@ -14,43 +16,70 @@ Unet::Unet(const UnetConfig& config, model::ParameterSource& source)
           source, "time_embedding",
           {.dim = config.block_out_channels[0], .cosine_first = config.flip_sin_to_cos, .frequency_shift = config.freq_shift},
           config.time_embedding_dim),
-      conv_in_(source, "conv_in", config.in_channels, config.block_out_channels[0], 3, config.format) {
+      conv_in_(source, "conv_in",
+               {.in_channels = config.in_channels, .out_channels = config.block_out_channels[0], .size = config.sample_size}) {
+  UnetParts parts = {.config = config_, .source = source, .time_projections = time_projections_, .attentions = attentions_};
   for (int level = 0; level < config.level_count(); ++level) {
-    down_blocks_.emplace_back(config, level, source, absl::StrCat("down_blocks.", level));
+    down_blocks_.emplace_back(parts, level, absl::StrCat("down_blocks.", level));
   }
-  mid_block_.emplace(config, source, "mid_block");
+  mid_block_.emplace(parts, "mid_block");
   for (int index = 0; index < config.level_count(); ++index) {
-    up_blocks_.emplace_back(config, index, source, absl::StrCat("up_blocks.", index));
+    up_blocks_.emplace_back(parts, index, absl::StrCat("up_blocks.", index));
   }
   conv_norm_out_ =
       model::GroupNorm(source, "conv_norm_out", config.norm_num_groups, config.block_out_channels[0], config.norm_eps);
-  conv_out_ = model::Conv2d(source, "conv_out", config.block_out_channels[0], config.out_channels, 3, config.format);
-  dtype_ = conv_out_.dtype();
+  conv_out_ = model::Conv2d(
+      source, "conv_out",
+      {.in_channels = config.block_out_channels[0], .out_channels = config.out_channels, .size = config.sample_size});
+  time_projections_.Finish();
+  if (source.status().ok()) dtype_ = conv_out_.dtype();
 }
 
-UnetConditioning Unet::Condition(const at::Tensor& timesteps, const Context* context) const {
-  at::Tensor time = time_embedding_(timesteps, dtype_);  // [N, E]
-  UnetConditioning conditioning;
-  if (context != nullptr) {
-    time = time + context->class_labels.to(dtype_);
-    conditioning.context = context->tokens.to(dtype_);
-    const at::Tensor scores = (1 - context->mask.to(dtype_)) * model::kMaskedScore;  // [N, S]
-    conditioning.context_mask = scores.unsqueeze(1).unsqueeze(1);                    // [N, 1, 1, S]
+at::Tensor Unet::ProjectTime(const at::Tensor& timesteps, const at::Tensor& class_labels) const {
+  TORCH_CHECK(class_labels.defined() == config_.has_class_labels, "only the base decoder has class labels");
+  at::Tensor time = time_embedding_(timesteps, dtype_);  // [M, E]
+  if (class_labels.defined()) time = time + class_labels.to(dtype_);
+  return time_projections_(at::silu(time));  // [M, P]
+}
+
+Unet::ProjectedContext Unet::ProjectContext(const Context& context) const {
+  ProjectedContext projected;
+  const at::Tensor tokens = context.tokens.to(dtype_);  // [R, S, X]
+  projected.layers.reserve(attentions_.size());
+  for (const model::AddedKvAttention& attention : attentions_) projected.layers.push_back(attention.ProjectContext(tokens));
+  projected.scores = (1 - context.mask.to(dtype_)) * model::kMaskedScore;  // [R, S]
+  return projected;
+}
+
+UnetConditioning Unet::Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const {
+  UnetConditioning conditioning = {.time = time, .contexts = {}, .masks = {}};
+  if (context == nullptr) return conditioning;
+  conditioning.contexts = context->layers;
+  for (int level = 0; level < config_.level_count(); ++level) {
+    const int64_t positions = (height >> level) * (width >> level);
+    const at::Tensor seen = at::zeros({context->scores.size(0), positions}, context->scores.options());
+    conditioning.masks.push_back(at::cat({context->scores, seen}, 1).unsqueeze(1).unsqueeze(1));  // [N, 1, 1, S + HW]
   }
-  conditioning.activated_time = at::silu(time);
   return conditioning;
 }
 
-at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const {
-  TORCH_CHECK((context != nullptr) == config_.has_class_labels, "only the base decoder has a context");
+at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const {
+  TORCH_CHECK((context != nullptr) == !attentions_.empty(), "a context is for networks with attention");
   TORCH_CHECK(x.dim() == 4 && x.size(1) == config_.in_channels, "the UNet reads ", config_.in_channels, " channels");
-  const UnetConditioning conditioning = Condition(timesteps, context);
-  at::Tensor h = conv_in_(x.to(dtype_).contiguous(config_.format));  // [N, C0, H, W]
+  const UnetConditioning conditioning = Condition(time, context, x.size(2), x.size(3));
+  at::Tensor h = conv_in_(x.to(dtype_).contiguous(at::MemoryFormat::ChannelsLast));  // [N, C0, H, W]
   std::vector<at::Tensor> skips = {h};
   for (const UnetDownBlock& block : down_blocks_) h = block(h, conditioning, skips);
   h = (*mid_block_)(h, conditioning);
   for (const UnetUpBlock& block : up_blocks_) h = block(h, conditioning, skips);
-  return conv_out_(at::silu(conv_norm_out_(h)));  // [N, out_channels, H, W]
+  h = conv_norm_out_(h, {.add = {}, .scale = {}, .shift = {}, .silu = true});
+  return conv_out_(h).to(at::kFloat).contiguous();  // [N, out_channels, H, W]
+}
+
+at::Tensor Unet::PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const {
+  if (context == nullptr) return Forward(x, ProjectTime(timesteps, {}), nullptr);
+  const ProjectedContext projected = ProjectContext(*context);
+  return Forward(x, ProjectTime(timesteps, context->class_labels), &projected);
 }
 
 }  // namespace unclip::decoder

@@ -7,8 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "model/nn/layers.h"
+#include "model/nn/added_kv_attention.h"
+#include "model/nn/conv2d.h"
+#include "model/nn/group_norm.h"
 #include "model/nn/parameter_source.h"
+#include "model/nn/time_projections.h"
 #include "model/nn/timestep_embedding.h"
 #include "services/decoder/unet_block.h"
 #include "services/decoder/unet_config.h"
@@ -20,28 +23,46 @@ namespace unclip::decoder {
 // Forward passes are const and thread-safe.
 class Unet {
  public:
-  // What the base decoder is conditioned on besides the timestep; the same at every step of a request.
+  // What the base decoder is conditioned on besides the timestep; the same at every step of a request. Of R samples.
   struct Context {
-    at::Tensor tokens;        // [N, S, X]
-    at::Tensor mask;          // [N, S], 1 for tokens and 0 for padding
-    at::Tensor class_labels;  // [N, E], added to the time embedding
+    at::Tensor tokens;        // [R, S, X]
+    at::Tensor mask;          // [R, S], 1 for tokens and 0 for padding
+    at::Tensor class_labels;  // [R, E], added to the time embedding
+  };
+
+  // A context as the attention layers read it.
+  struct ProjectedContext {
+    std::vector<at::Tensor> layers;  // keys and values for each attention layer, [R, S, 2 C]
+    at::Tensor scores;               // [R, S], added to attention scores
   };
 
   Unet(const UnetConfig& config, model::ParameterSource& source);
 
-  // x [N, in_channels, H, W], timesteps [N]; `context` only where the config has attention. Returns [N, out_channels, H, W] in
-  // the weights' dtype.
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const;
+  // What the residual blocks are told of each of M timesteps [M], to which class_labels [M, E] are added where the config has
+  // them: [M, P] float32. A run computes its rows once.
+  at::Tensor ProjectTime(const at::Tensor& timesteps, const at::Tensor& class_labels) const;
+
+  // Only where the config has attention.
+  ProjectedContext ProjectContext(const Context& context) const;
+
+  // x [N, in_channels, H, W] float32, time [N, P] rows of ProjectTime(), `context` of N samples only where the config has
+  // attention. Returns [N, out_channels, H, W] float32.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const;
+
+  // All three at once, for a single step: timesteps [N]; `context` as its config wants it, else null.
+  at::Tensor PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const;
 
   const UnetConfig& config() const { return config_; }
   at::ScalarType dtype() const { return dtype_; }
 
  private:
-  UnetConditioning Condition(const at::Tensor& timesteps, const Context* context) const;
+  UnetConditioning Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const;
 
   UnetConfig config_;
   at::ScalarType dtype_ = at::kFloat;
   model::TimestepEmbedding time_embedding_;
+  model::TimeProjections time_projections_;
+  std::vector<model::AddedKvAttention> attentions_;  // the blocks' own, in the order of the forward pass
   model::Conv2d conv_in_;
   std::vector<UnetDownBlock> down_blocks_;
   std::optional<UnetMidBlock> mid_block_;

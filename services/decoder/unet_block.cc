@@ -10,9 +10,11 @@ namespace {
 using model::AddedKvAttention;
 using model::ResnetBlock;
 
-ResnetBlock MakeResnet(const UnetConfig& config, model::ParameterSource& source, const std::string& name, int in_channels,
-                       int out_channels, ResnetBlock::Resample resample = ResnetBlock::Resample::kNone) {
-  return ResnetBlock(source, name,
+// A block whose output lies on level `level`.
+ResnetBlock MakeResnet(UnetParts& parts, const std::string& name, int in_channels, int out_channels, int level,
+                       ResnetBlock::Resample resample = ResnetBlock::Resample::kNone) {
+  const UnetConfig& config = parts.config;
+  return ResnetBlock(parts.source, name,
                      {.in_channels = in_channels,
                       .out_channels = out_channels,
                       .time_embedding_dim = config.time_embedding_dim,
@@ -20,30 +22,39 @@ ResnetBlock MakeResnet(const UnetConfig& config, model::ParameterSource& source,
                       .epsilon = config.norm_eps,
                       .time_mode = config.scale_shift ? ResnetBlock::TimeMode::kScaleShift : ResnetBlock::TimeMode::kAdd,
                       .resample = resample,
-                      .format = config.format});
-}
-
-AddedKvAttention MakeAttention(const UnetConfig& config, model::ParameterSource& source, const std::string& name, int channels) {
-  return AddedKvAttention(source, name,
-                          {.channels = channels,
-                           .head_dim = config.attention_head_dim,
-                           .context_dim = config.cross_attention_dim,
-                           .group_count = config.norm_num_groups});
+                      .size = config.sample_size >> level},
+                     parts.time_projections);
 }
 
 }  // namespace
 
-UnetDownBlock::UnetDownBlock(const UnetConfig& config, int level, model::ParameterSource& source, const std::string& prefix) {
+UnetAttention::UnetAttention(UnetParts& parts, int level, const std::string& prefix)
+    : layer_(parts.source, prefix,
+             AddedKvAttention::Options{.channels = parts.config.block_out_channels[level],
+                                       .head_dim = parts.config.attention_head_dim,
+                                       .context_dim = parts.config.cross_attention_dim,
+                                       .group_count = parts.config.norm_num_groups}),
+      index_(parts.attentions.size()),
+      level_(level) {
+  parts.attentions.push_back(layer_);
+}
+
+at::Tensor UnetAttention::operator()(const at::Tensor& x, const UnetConditioning& conditioning) const {
+  return layer_(x, conditioning.contexts[index_], conditioning.masks[level_]);
+}
+
+UnetDownBlock::UnetDownBlock(UnetParts& parts, int level, const std::string& prefix) {
+  const UnetConfig& config = parts.config;
   const int out = config.block_out_channels[level];
   const int in = level == 0 ? out : config.block_out_channels[level - 1];  // conv_in already gave level 0 its channels
   for (int i = 0; i < config.layers_per_block; ++i) {
-    resnets_.push_back(MakeResnet(config, source, absl::StrCat(prefix, ".resnets.", i), i == 0 ? in : out, out));
+    resnets_.push_back(MakeResnet(parts, absl::StrCat(prefix, ".resnets.", i), i == 0 ? in : out, out, level));
     if (config.down_has_attention[level]) {
-      attentions_.push_back(MakeAttention(config, source, absl::StrCat(prefix, ".attentions.", i), out));
+      attentions_.emplace_back(parts, level, absl::StrCat(prefix, ".attentions.", i));
     }
   }
   if (level + 1 < config.level_count()) {
-    downsampler_ = MakeResnet(config, source, prefix + ".downsamplers.0", out, out, ResnetBlock::Resample::kDown);
+    downsampler_ = MakeResnet(parts, prefix + ".downsamplers.0", out, out, level + 1, ResnetBlock::Resample::kDown);
   }
 }
 
@@ -51,43 +62,46 @@ at::Tensor UnetDownBlock::operator()(const at::Tensor& x, const UnetConditioning
                                      std::vector<at::Tensor>& skips) const {
   at::Tensor h = x;
   for (size_t i = 0; i < resnets_.size(); ++i) {
-    h = resnets_[i](h, conditioning.activated_time);  // [N, out, H, W]
-    if (!attentions_.empty()) h = attentions_[i](h, conditioning.context, conditioning.context_mask);
+    h = resnets_[i](h, conditioning.time);  // [N, out, H, W]
+    if (!attentions_.empty()) h = attentions_[i](h, conditioning);
     skips.push_back(h);
   }
   if (downsampler_) {
-    h = (*downsampler_)(h, conditioning.activated_time);  // [N, out, H/2, W/2]
+    h = (*downsampler_)(h, conditioning.time);  // [N, out, H/2, W/2]
     skips.push_back(h);
   }
   return h;
 }
 
-UnetMidBlock::UnetMidBlock(const UnetConfig& config, model::ParameterSource& source, const std::string& prefix) {
+UnetMidBlock::UnetMidBlock(UnetParts& parts, const std::string& prefix) {
+  const UnetConfig& config = parts.config;
+  const int level = config.level_count() - 1;
   const int channels = config.block_out_channels.back();
-  resnets_.push_back(MakeResnet(config, source, prefix + ".resnets.0", channels, channels));
-  if (config.mid_has_attention) attention_ = MakeAttention(config, source, prefix + ".attentions.0", channels);
-  resnets_.push_back(MakeResnet(config, source, prefix + ".resnets.1", channels, channels));
+  resnets_.push_back(MakeResnet(parts, prefix + ".resnets.0", channels, channels, level));
+  if (config.mid_has_attention) attention_.emplace(parts, level, prefix + ".attentions.0");
+  resnets_.push_back(MakeResnet(parts, prefix + ".resnets.1", channels, channels, level));
 }
 
 at::Tensor UnetMidBlock::operator()(const at::Tensor& x, const UnetConditioning& conditioning) const {
-  at::Tensor h = resnets_[0](x, conditioning.activated_time);
-  if (attention_) h = (*attention_)(h, conditioning.context, conditioning.context_mask);
-  return resnets_[1](h, conditioning.activated_time);
+  at::Tensor h = resnets_[0](x, conditioning.time);
+  if (attention_) h = (*attention_)(h, conditioning);
+  return resnets_[1](h, conditioning.time);
 }
 
-UnetUpBlock::UnetUpBlock(const UnetConfig& config, int index, model::ParameterSource& source, const std::string& prefix) {
+UnetUpBlock::UnetUpBlock(UnetParts& parts, int index, const std::string& prefix) {
+  const UnetConfig& config = parts.config;
   const int level = config.level_count() - 1 - index;
   const int out = config.block_out_channels[level];
   const int from_below = index == 0 ? out : config.block_out_channels[level + 1];
   const int last_skip = level == 0 ? out : config.block_out_channels[level - 1];  // what the level's first resnet read going down
   for (int i = 0; i <= config.layers_per_block; ++i) {
     const int in = (i == 0 ? from_below : out) + (i == config.layers_per_block ? last_skip : out);
-    resnets_.push_back(MakeResnet(config, source, absl::StrCat(prefix, ".resnets.", i), in, out));
+    resnets_.push_back(MakeResnet(parts, absl::StrCat(prefix, ".resnets.", i), in, out, level));
     if (config.up_has_attention[index]) {
-      attentions_.push_back(MakeAttention(config, source, absl::StrCat(prefix, ".attentions.", i), out));
+      attentions_.emplace_back(parts, level, absl::StrCat(prefix, ".attentions.", i));
     }
   }
-  if (level > 0) upsampler_ = MakeResnet(config, source, prefix + ".upsamplers.0", out, out, ResnetBlock::Resample::kUp);
+  if (level > 0) upsampler_ = MakeResnet(parts, prefix + ".upsamplers.0", out, out, level - 1, ResnetBlock::Resample::kUp);
 }
 
 at::Tensor UnetUpBlock::operator()(const at::Tensor& x, const UnetConditioning& conditioning,
@@ -96,10 +110,10 @@ at::Tensor UnetUpBlock::operator()(const at::Tensor& x, const UnetConditioning& 
   for (size_t i = 0; i < resnets_.size(); ++i) {
     h = at::cat({h, skips.back()}, 1);  // [N, in, H, W]
     skips.pop_back();
-    h = resnets_[i](h, conditioning.activated_time);  // [N, out, H, W]
-    if (!attentions_.empty()) h = attentions_[i](h, conditioning.context, conditioning.context_mask);
+    h = resnets_[i](h, conditioning.time);  // [N, out, H, W]
+    if (!attentions_.empty()) h = attentions_[i](h, conditioning);
   }
-  if (upsampler_) h = (*upsampler_)(h, conditioning.activated_time);  // [N, out, 2H, 2W]
+  if (upsampler_) h = (*upsampler_)(h, conditioning.time);  // [N, out, 2H, 2W]
   return h;
 }
 

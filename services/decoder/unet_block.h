@@ -11,56 +11,79 @@
 #include "model/nn/added_kv_attention.h"
 #include "model/nn/parameter_source.h"
 #include "model/nn/resnet_block.h"
+#include "model/nn/time_projections.h"
 #include "services/decoder/unet_config.h"
 
 namespace unclip::decoder {
 
-// What every block of a forward pass is told. N batch, E time embedding width, S context tokens, X their width.
+// What the blocks of one UNet have in common while it is built.
+struct UnetParts {
+  const UnetConfig& config;
+  model::ParameterSource& source;
+  model::TimeProjections& time_projections;
+  std::vector<model::AddedKvAttention>& attentions;  // all layers of the network, in the order of the forward pass
+};
+
+// What every block of a forward pass is told. N batch, S context tokens.
 struct UnetConditioning {
-  at::Tensor activated_time;  // [N, E], SiLU of the time (and class) embedding
-  at::Tensor context;         // [N, S, X]; undefined without attention
-  at::Tensor context_mask;    // [N, 1, 1, S], added to attention scores; undefined without attention
+  at::Tensor time;  // [N, P], a row of the network's TimeProjections for each sample
+  std::vector<at::Tensor>
+      contexts;                   // for each attention layer, what its ProjectContext() gave [N, S, 2 C]; empty without attention
+  std::vector<at::Tensor> masks;  // for each level, fine to coarse, [N, 1, 1, S + H W], added to attention scores; empty without
+};
+
+// An attention layer and its place in the network. A plain value: copying it shares the weights.
+class UnetAttention {
+ public:
+  UnetAttention(UnetParts& parts, int level, const std::string& prefix);
+
+  at::Tensor operator()(const at::Tensor& x, const UnetConditioning& conditioning) const;  // [N, C, H, W] -> the same
+
+ private:
+  model::AddedKvAttention layer_;
+  size_t index_;  // among the network's attention layers
+  size_t level_;
 };
 
 // Source: reference models/unets/unet_2d_blocks.py: ResnetDownsampleBlock2D, SimpleCrossAttnDownBlock2D.
 class UnetDownBlock {
  public:
-  // Level `level` of `config`, under `prefix` ("down_blocks.0").
-  UnetDownBlock(const UnetConfig& config, int level, model::ParameterSource& source, const std::string& prefix);
+  // Level `level`, under `prefix` ("down_blocks.0").
+  UnetDownBlock(UnetParts& parts, int level, const std::string& prefix);
 
   // x [N, in, H, W] -> [N, out, H/2, W/2] ([N, out, H, W] on the last level). Appends to `skips` what the way up reads.
   at::Tensor operator()(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
 
  private:
   std::vector<model::ResnetBlock> resnets_;
-  std::vector<model::AddedKvAttention> attentions_;  // one for each of `resnets_`, or none
+  std::vector<UnetAttention> attentions_;  // one for each of `resnets_`, or none
   std::optional<model::ResnetBlock> downsampler_;
 };
 
 // Source: the same file: UNetMidBlock2D, UNetMidBlock2DSimpleCrossAttn.
 class UnetMidBlock {
  public:
-  UnetMidBlock(const UnetConfig& config, model::ParameterSource& source, const std::string& prefix);
+  UnetMidBlock(UnetParts& parts, const std::string& prefix);
 
   at::Tensor operator()(const at::Tensor& x, const UnetConditioning& conditioning) const;  // [N, C, H, W] -> the same
 
  private:
   std::vector<model::ResnetBlock> resnets_;  // two
-  std::optional<model::AddedKvAttention> attention_;
+  std::optional<UnetAttention> attention_;
 };
 
 // Source: the same file: ResnetUpsampleBlock2D, SimpleCrossAttnUpBlock2D.
 class UnetUpBlock {
  public:
   // Level `index` of the way up, 0 the coarsest, under `prefix` ("up_blocks.0").
-  UnetUpBlock(const UnetConfig& config, int index, model::ParameterSource& source, const std::string& prefix);
+  UnetUpBlock(UnetParts& parts, int index, const std::string& prefix);
 
   // x [N, in, H, W] -> [N, out, 2H, 2W] ([N, out, H, W] on the last level). Takes its skips off the end of `skips`.
   at::Tensor operator()(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
 
  private:
   std::vector<model::ResnetBlock> resnets_;
-  std::vector<model::AddedKvAttention> attentions_;
+  std::vector<UnetAttention> attentions_;
   std::optional<model::ResnetBlock> upsampler_;
 };
 

@@ -107,7 +107,6 @@ absl::StatusOr<UnetConfig> ReadUpsamplerUnetConfig(const std::string& component_
   ASSIGN_OR_RETURN(ConfigReader reader, ConfigReader::Open(component_dir + "/config.json"));
   reader.ExpectClass("UNet2DModel");
   UnetConfig config;
-  config.format = at::MemoryFormat::ChannelsLast;
   ReadCommon(reader, /*default_layers=*/2, config);
   config.down_has_attention = ReadBlockTypes(reader, "down_block_types", "", "ResnetDownsampleBlock2D", config.level_count());
   config.up_has_attention = ReadBlockTypes(reader, "up_block_types", "", "ResnetUpsampleBlock2D", config.level_count());

@@ -2,8 +2,6 @@
 #ifndef UNCLIP_SERVICES_DECODER_UNET_CONFIG_H_
 #define UNCLIP_SERVICES_DECODER_UNET_CONFIG_H_
 
-#include <c10/core/MemoryFormat.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,9 +30,6 @@ struct UnetConfig {
   bool flip_sin_to_cos = true;
   double freq_shift = 0;
   int time_embedding_dim = 0;
-  // The layout that the network computes in, which is ours to choose. Channels-last is faster, but rounds otherwise than the
-  // reference; in the base decoder, whose first estimate of the picture is amplified 20,000-fold, that shows in the picture.
-  at::MemoryFormat format = at::MemoryFormat::Contiguous;
 
   // Sides must halve evenly this often.
   int level_count() const { return static_cast<int>(block_out_channels.size()); }

@@ -3,31 +3,64 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
+#include <ATen/ops/stack.h>
 
 #include "absl/strings/str_cat.h"
 #include "model/nn/attention.h"
 
 namespace unclip::prior {
 
+namespace {
+
+constexpr int64_t kStepTokens = 3;  // the time, the noised image embedding, the query
+
+}  // namespace
+
 PriorTransformer::Block::Block(const PriorConfig& config, model::ParameterSource& source, const std::string& prefix)
-    : head_count_(config.num_attention_heads),
+    : width_(config.inner_dim()),
+      head_count_(config.num_attention_heads),
       norm1_(source, prefix + ".norm1", config.inner_dim()),
-      to_q_(source, prefix + ".attn1.to_q", config.inner_dim(), config.inner_dim()),
-      to_k_(source, prefix + ".attn1.to_k", config.inner_dim(), config.inner_dim()),
-      to_v_(source, prefix + ".attn1.to_v", config.inner_dim(), config.inner_dim()),
+      to_qkv_(source, {prefix + ".attn1.to_q", prefix + ".attn1.to_k", prefix + ".attn1.to_v"}, config.inner_dim(),
+              config.inner_dim()),
       to_out_(source, prefix + ".attn1.to_out.0", config.inner_dim(), config.inner_dim()),
       norm3_(source, prefix + ".norm3", config.inner_dim()),
       ff_in_(source, prefix + ".ff.net.0.proj", config.inner_dim(), 4 * config.inner_dim()),
       ff_out_(source, prefix + ".ff.net.2", 4 * config.inner_dim(), config.inner_dim()) {}
 
-at::Tensor PriorTransformer::Block::operator()(const at::Tensor& x, const at::Tensor& mask) const {
-  const at::Tensor h = norm1_(x);                                 // [N, S, W]
-  const at::Tensor q = model::SplitHeads(to_q_(h), head_count_);  // [N, heads, S, d]
-  const at::Tensor k = model::SplitHeads(to_k_(h), head_count_);
-  const at::Tensor v = model::SplitHeads(to_v_(h), head_count_);
-  const at::Tensor attended = to_out_(model::MergeHeads(model::Attend(q, k, v, mask))) + x;  // [N, S, W]
-  return ff_out_(at::gelu(ff_in_(norm3_(attended)))) + attended;                             // [N, S, W]
+at::Tensor PriorTransformer::Block::AttendTo(const at::Tensor& queries, const at::Tensor& keys_and_values,
+                                             const at::Tensor& mask) const {
+  const at::Tensor keys = model::SplitHeads(keys_and_values.narrow(2, 0, width_), head_count_);          // [N, heads, S, d]
+  const at::Tensor values = model::SplitHeads(keys_and_values.narrow(2, width_, width_), head_count_);   // [N, heads, S, d]
+  return model::MergeHeads(model::Attend(model::SplitHeads(queries, head_count_), keys, values, mask));  // [N, S', W]
+}
+
+at::Tensor PriorTransformer::Block::Finish(const at::Tensor& x, const at::Tensor& attended) const {
+  const at::Tensor h = to_out_(attended) + x;       // [N, S', W]
+  return ff_out_(at::gelu(ff_in_(norm3_(h)))) + h;  // [N, S', W]
+}
+
+at::Tensor PriorTransformer::Block::Read(const at::Tensor& x, const at::Tensor& mask, at::Tensor& keys_and_values) const {
+  const at::Tensor qkv = to_qkv_(norm1_(x));                 // [N, S', 3 W]
+  const at::Tensor own = qkv.narrow(2, width_, 2 * width_);  // [N, S', 2 W]
+  keys_and_values.narrow(1, 0, x.size(1)).copy_(own);
+  return Finish(x, AttendTo(qkv.narrow(2, 0, width_), own, mask));
+}
+
+at::Tensor PriorTransformer::Block::Step(const at::Tensor& x, const std::vector<RowsOfRun>& runs, size_t index) const {
+  const at::Tensor qkv = to_qkv_(norm1_(x));  // [N, 3, 3 W]
+  std::vector<at::Tensor> attended;
+  attended.reserve(runs.size());
+  int64_t first = 0;
+  for (const RowsOfRun& run : runs) {
+    const at::Tensor own = qkv.narrow(0, first, run.count);            // [R, 3, 3 W]
+    at::Tensor& keys_and_values = run.prefix->keys_and_values[index];  // [R, S, 2 W]
+    keys_and_values.narrow(1, keys_and_values.size(1) - kStepTokens, kStepTokens).copy_(own.narrow(2, width_, 2 * width_));
+    attended.push_back(AttendTo(own.narrow(2, 0, width_), keys_and_values, run.prefix->mask));  // [R, 3, W]
+    first += run.count;
+  }
+  return Finish(x, attended.size() == 1 ? attended.front() : at::cat(attended));
 }
 
 PriorTransformer::PriorTransformer(const PriorConfig& config, model::ParameterSource& source)
@@ -54,22 +87,40 @@ at::Tensor PriorTransformer::ScoreMask(const at::Tensor& attention_mask, at::Sca
   return (padded.unsqueeze(1) + causal_mask_).to(dtype).unsqueeze(1);                      // [N, 1, S, S]
 }
 
-at::Tensor PriorTransformer::Forward(const at::Tensor& x, const at::Tensor& timesteps, const at::Tensor& text_embedding,
-                                     const at::Tensor& hidden_states, const at::Tensor& attention_mask) const {
-  const int64_t n = x.size(0);
+PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states,
+                                                    const at::Tensor& attention_mask) const {
   const at::ScalarType type = dtype();
   TORCH_CHECK(hidden_states.size(1) == config_.num_embeddings && attention_mask.size(1) == config_.num_embeddings,
               "the prior reads ", config_.num_embeddings, " text tokens, not ", hidden_states.size(1));
-  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(type)),    // [N, T, W]
-                          embedding_proj_(text_embedding.to(type)).unsqueeze(1),  // [N, 1, W]
-                          time_embedding_(timesteps, type).unsqueeze(1),          // [N, 1, W]
-                          proj_in_(x.to(type)).unsqueeze(1),                      // [N, 1, W]
-                          prd_embedding_.expand({n, -1, -1})},                    // [N, 1, W]
+  const int64_t rows = text_embedding.size(0), tokens = config_.token_count(), before = tokens - kStepTokens;
+  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(type)),     // [R, T, W]
+                          embedding_proj_(text_embedding.to(type)).unsqueeze(1)},  // [R, 1, W]
                          1) +
-                 positional_embedding_;  // [N, S, W]
-  const at::Tensor mask = ScoreMask(attention_mask, type);
-  for (const Block& block : transformer_blocks_) h = block(h, mask);
-  return proj_to_clip_embeddings_(norm_out_(h).select(1, -1));  // [N, D]
+                 positional_embedding_.narrow(1, 0, before);  // [R, T + 1, W]
+  const at::Tensor mask = ScoreMask(attention_mask, type);    // [R, 1, S, S]
+  const at::Tensor mask_before = mask.narrow(2, 0, before).narrow(3, 0, before);
+  Prefix prefix = {.keys_and_values = {}, .mask = mask.narrow(2, before, kStepTokens).contiguous()};
+  for (const Block& block : transformer_blocks_) {
+    prefix.keys_and_values.push_back(at::empty({rows, tokens, 2 * config_.inner_dim()}, h.options()));  // [R, S, 2 W]
+    h = block.Read(h, mask_before, prefix.keys_and_values.back());
+  }
+  return prefix;
+}
+
+at::Tensor PriorTransformer::EmbedTime(const at::Tensor& timesteps) const { return time_embedding_(timesteps, dtype()); }
+
+at::Tensor PriorTransformer::Predict(const at::Tensor& x, const at::Tensor& time, const std::vector<RowsOfRun>& runs) const {
+  const int64_t n = x.size(0);
+  at::Tensor h = at::stack({time, proj_in_(x.to(dtype())), prd_embedding_.select(1, 0).expand({n, -1})}, 1) +
+                 positional_embedding_.narrow(1, config_.token_count() - kStepTokens, kStepTokens);  // [N, 3, W]
+  for (size_t i = 0; i < transformer_blocks_.size(); ++i) h = transformer_blocks_[i].Step(h, runs, i);
+  return proj_to_clip_embeddings_(norm_out_(h.select(1, -1))).to(at::kFloat);  // [N, D]
+}
+
+at::Tensor PriorTransformer::PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const at::Tensor& text_embedding,
+                                         const at::Tensor& hidden_states, const at::Tensor& attention_mask) const {
+  Prefix prefix = ReadText(text_embedding, hidden_states, attention_mask);
+  return Predict(x, EmbedTime(timesteps), {{.prefix = &prefix, .count = x.size(0)}});
 }
 
 at::Tensor PriorTransformer::Denormalize(const at::Tensor& x) const { return x * clip_std_ + clip_mean_; }

@@ -17,16 +17,41 @@ namespace unclip::prior {
 // Source: unCLIP (2204.06125) §2.2; reference models/transformers/prior_transformer.py, PriorTransformer.
 //
 // The sequence is [text hidden states (T), text embedding, time, noised image embedding, query]; a token sees those before it and
-// no padding; the answer is read at the query. Letters: N batch, T text tokens, D embedding width, W inner width,
-// S = T + 4 tokens. Forward passes are const and thread-safe.
+// no padding; the answer is read at the query. So all that comes before the time is the same at every step and for every
+// candidate: it is read once, and a step computes the last three tokens, where the reference computes all S. Letters: N batch, R
+// rows of one run, T text tokens, D embedding width, W inner width, S = T + 4 tokens. All methods are const and thread-safe, as
+// long as no two use one Prefix.
 class PriorTransformer {
  public:
   PriorTransformer(const PriorConfig& config, model::ParameterSource& source);
 
-  // x [N, D] noised image embeddings; timesteps [N]; text_embedding [N, D]; hidden_states [N, T, D]; attention_mask [N, T], 1 for
-  // tokens and 0 for padding. Returns the predicted image embeddings [N, D].
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& timesteps, const at::Tensor& text_embedding,
-                     const at::Tensor& hidden_states, const at::Tensor& attention_mask) const;
+  // What does not change over the steps of a run of R rows: the keys and values, in every block, of the tokens before the time,
+  // with room for those of the rest; and who may look where.
+  struct Prefix {
+    std::vector<at::Tensor> keys_and_values;  // for each block, [R, S, 2 W]; the last three tokens' are written at each step
+    at::Tensor mask;                          // [R, 1, 3, S], added to the scores of the last three tokens
+  };
+
+  // Some rows of a batch, which belong to one run.
+  struct RowsOfRun {
+    Prefix* prefix;  // of these rows; its last tokens are overwritten
+    int64_t count;   // R
+  };
+
+  // Runs the tokens before the time through the blocks. text_embedding [R, D]; hidden_states [R, T, D]; attention_mask [R, T], 1
+  // for tokens and 0 for padding.
+  Prefix ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states, const at::Tensor& attention_mask) const;
+
+  // The time's token for each of M timesteps [M]: [M, W].
+  at::Tensor EmbedTime(const at::Tensor& timesteps) const;
+
+  // One step of several runs: x [N, D] noised image embeddings, time [N, W] of EmbedTime(), and the runs that the rows belong to,
+  // in order. Returns the predicted image embeddings [N, D] float32. A run's rows never meet another's.
+  at::Tensor Predict(const at::Tensor& x, const at::Tensor& time, const std::vector<RowsOfRun>& runs) const;
+
+  // All three at once, for a single step: x [N, D], timesteps [N], and the rest of N rows.
+  at::Tensor PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const at::Tensor& text_embedding,
+                         const at::Tensor& hidden_states, const at::Tensor& attention_mask) const;
 
   // Undoes the normalization of the embeddings that the prior was trained on: x × clip_std + clip_mean. [N, D] -> [N, D].
   at::Tensor Denormalize(const at::Tensor& x) const;
@@ -39,14 +64,21 @@ class PriorTransformer {
   class Block {
    public:
     Block(const PriorConfig& config, model::ParameterSource& source, const std::string& prefix);
-    at::Tensor operator()(const at::Tensor& x, const at::Tensor& mask) const;  // [N, S, W] -> [N, S, W]
+    // Tokens that look at one another as `mask` [N, 1, S', S'] says: [N, S', W] -> the same. Their keys and values [N, S', 2 W]
+    // go to the beginning of `keys_and_values` [N, S, 2 W].
+    at::Tensor Read(const at::Tensor& x, const at::Tensor& mask, at::Tensor& keys_and_values) const;
+
+    // The last three tokens of each row [N, 3, W] -> the same; `index` is the block's number.
+    at::Tensor Step(const at::Tensor& x, const std::vector<RowsOfRun>& runs, size_t index) const;
 
    private:
+    at::Tensor AttendTo(const at::Tensor& queries, const at::Tensor& keys_and_values, const at::Tensor& mask) const;
+    at::Tensor Finish(const at::Tensor& x, const at::Tensor& attended) const;
+
+    int64_t width_;
     int64_t head_count_;
     model::LayerNorm norm1_;
-    model::Linear to_q_;
-    model::Linear to_k_;
-    model::Linear to_v_;
+    model::Linear to_qkv_;
     model::Linear to_out_;
     model::LayerNorm norm3_;
     model::Linear ff_in_;

@@ -69,8 +69,8 @@ void ReplayPrior(const Trace& trace, const prior::PriorModel& prior, double tole
   for (int i = 0; i < trace.CallCount("prior"); ++i) {
     const Call call(trace, "prior", i);
     const at::Tensor x = call.In("arg0");  // [N, D]
-    const at::Tensor output = prior.network.Forward(x, call.Timesteps(x.size(0)), call.In("proj_embedding"),
-                                                    call.In("encoder_hidden_states"), call.In("attention_mask"));
+    const at::Tensor output = prior.network.PredictOnce(x, call.Timesteps(x.size(0)), call.In("proj_embedding"),
+                                                        call.In("encoder_hidden_states"), call.In("attention_mask"));
     call.Compare("predicted_image_embedding", output, tolerance, comparison);
   }
 }
@@ -97,7 +97,7 @@ void ReplayDecoder(const Trace& trace, const decoder::Unet& unet, double toleran
     const at::Tensor x = call.In("sample");  // [N, 3, H, W]
     const decoder::Unet::Context context = {
         .tokens = call.In("encoder_hidden_states"), .mask = call.In("attention_mask"), .class_labels = call.In("class_labels")};
-    call.Compare("sample", unet.Forward(x, call.Timesteps(x.size(0)), &context), tolerance, comparison);
+    call.Compare("sample", unet.PredictOnce(x, call.Timesteps(x.size(0)), &context), tolerance, comparison);
   }
 }
 
@@ -106,7 +106,7 @@ void ReplayUpsampler(const Trace& trace, const std::string& module, const decode
   for (int i = 0; i < trace.CallCount(module); ++i) {
     const Call call(trace, module, i);
     const at::Tensor x = call.In("sample");  // [N, 6, H, W]
-    call.Compare("sample", unet.Forward(x, call.Timesteps(x.size(0)), /*context=*/nullptr), tolerance, comparison);
+    call.Compare("sample", unet.PredictOnce(x, call.Timesteps(x.size(0)), /*context=*/nullptr), tolerance, comparison);
   }
 }
 
