@@ -1,0 +1,53 @@
+// A diffusion run that is stepped from outside, so that several can share the model's forward passes.
+#ifndef UNCLIP_MODEL_DIFFUSION_DENOISE_RUN_H_
+#define UNCLIP_MODEL_DIFFUSION_DENOISE_RUN_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "model/diffusion/noise_source.h"
+#include "model/diffusion/sampler.h"
+
+namespace unclip::model {
+
+// From noise to a sample of `shape` [N, C, ...]: ask the model for x() at timestep(), hand its answer to Advance(), until done().
+// Draws {stage, NoiseKey::kStart}, then {stage, i} for each step i that needs noise. Not thread-safe.
+class DenoiseRun {
+ public:
+  // `noise` must outlive the run.
+  DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape);
+
+  int step() const { return step_; }  // steps done
+  int step_count() const { return static_cast<int>(sampler_->timesteps().size()); }
+  bool done() const { return step_ == step_count(); }
+
+  // The timesteps of all steps, falling.
+  const std::vector<int>& timesteps() const { return sampler_->timesteps(); }
+
+  // What the model is to look at next (the finished sample once done()), and at which timestep (not once done()). Float32.
+  const at::Tensor& x() const { return x_; }
+  int timestep() const { return timesteps()[step_]; }
+
+  // The running estimate of the finished sample, after the first step.
+  const at::Tensor& original_sample() const { return original_sample_; }
+
+  // Takes what the model said of x(), guidance applied: [N, C, ...] or [N, 2C, ...] float32. INTERNAL when it is not finite.
+  absl::Status Advance(const at::Tensor& model_output);
+
+ private:
+  std::unique_ptr<Sampler> sampler_;
+  NoiseSource& noise_;
+  const uint32_t stage_;
+  const std::vector<int64_t> shape_;
+  int step_ = 0;
+  at::Tensor x_;
+  at::Tensor original_sample_;
+};
+
+}  // namespace unclip::model
+
+#endif  // UNCLIP_MODEL_DIFFUSION_DENOISE_RUN_H_
