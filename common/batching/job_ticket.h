@@ -22,6 +22,8 @@ class JobTicket {
   // The service is going down.
   void MarkShutDown() { shut_down_ = true; }
 
+  absl::Duration deadline() const { return deadline_; }
+
   // OK, or why the job should not be done: DEADLINE_EXCEEDED, CANCELLED or UNAVAILABLE, the first that holds at `now`.
   absl::Status Check(absl::Duration now) const;
 

@@ -1,6 +1,8 @@
 #include "common/batching/work_queue.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,25 +10,72 @@
 #include "common/rpc/retry_info.h"
 
 namespace unclip {
+namespace {
+
+// A Job as a StepJob.
+class SingleStep final : public StepJob {
+ public:
+  explicit SingleStep(Job job) : job_(std::move(job)) {}
+
+  StepNeed need() const override { return {.group = -1}; }
+  absl::Status Start(const JobContext& context) override {
+    context_ = &context;
+    return absl::OkStatus();
+  }
+  absl::Status StepAlone() override { return job_.run(*context_); }
+  absl::StatusOr<bool> AfterStep() override { return true; }
+  void Done(const absl::Status& status) override { job_.done(status); }
+
+ private:
+  const Job job_;
+  const JobContext* context_ = nullptr;
+};
+
+}  // namespace
+
+// A job that is held. What is not constant is guarded by the queue's lock, except that the worker alone uses what it steps.
+struct WorkQueue::Entry {
+  Entry(std::shared_ptr<JobTicket> job_ticket, std::shared_ptr<StepJob> step_job, absl::Duration now, bool request)
+      : ticket(std::move(job_ticket)), job(std::move(step_job)), submitted(now), is_request(request) {}
+
+  const std::shared_ptr<JobTicket> ticket;
+  const std::shared_ptr<StepJob> job;
+  const absl::Duration submitted;  // by options_.clock
+  const bool is_request;
+  bool started = false;               // was picked at least once
+  bool fresh = false;                 // was picked for the first time just now
+  bool stepping = false;              // the worker has it
+  std::optional<JobContext> context;  // once started
+};
 
 WorkQueue::WorkQueue(WorkQueueOptions options) : options_(std::move(options)), worker_([this] { Work(); }) {}
 
 WorkQueue::~WorkQueue() { Shutdown(absl::ZeroDuration()); }
 
+absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job) {
+  return Submit(ticket, std::move(job), /*is_request=*/true);
+}
+
 absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, Job job) {
+  const bool is_request = job.is_request;
+  return Submit(ticket, std::make_shared<SingleStep>(std::move(job)), is_request);
+}
+
+absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request) {
   absl::MutexLock lock(&mutex_);
   const absl::Duration now = options_.clock->Now();
   RETURN_IF_ERROR(ticket->Check(now));
   if (refusing_) return absl::UnavailableError(absl::StrCat(options_.name, " is shutting down; retry elsewhere"));
-  if (waiting_.size() >= static_cast<size_t>(options_.capacity)) {
-    const absl::Duration retry_after = estimator_.Estimate(static_cast<int>(waiting_.size()));
+  const int waiting = WaitingCount();
+  if (waiting >= options_.capacity) {
+    const absl::Duration retry_after = estimator_.Estimate(waiting);
     absl::Status full =
         absl::ResourceExhaustedError(absl::StrCat("the queue of ", options_.name, " is full (", options_.capacity,
                                                   " requests wait); retry in ", absl::FormatDuration(retry_after)));
     SetRetryAfter(retry_after, &full);
     return full;
   }
-  waiting_.push_back({ticket, std::move(job), now});
+  entries_.push_back(std::make_shared<Entry>(ticket, std::move(job), now, is_request));
   NotifyLength();
   return absl::OkStatus();
 }
@@ -34,39 +83,44 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, Job job
 void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
   // Before the lock is taken: a Submit() that comes between then sees it.
   ticket->MarkCancelled();
-  Entry entry;
+  std::shared_ptr<Entry> entry;
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Entry& e) { return e.ticket == ticket; });
-    if (found == waiting_.end()) return;
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e->ticket == ticket && !e->stepping; });
+    if (found == entries_.end()) return;
     entry = std::move(*found);
-    waiting_.erase(found);
+    entries_.erase(found);
     NotifyLength();
   }
-  entry.job.done(ticket->Check(options_.clock->Now()));
+  entry->job->Done(ticket->Check(options_.clock->Now()));
+}
+
+void WorkQueue::SetPolicy(const StepPolicy& policy) {
+  absl::MutexLock lock(&mutex_);
+  policy_ = policy;
 }
 
 void WorkQueue::Shutdown(absl::Duration grace) {
-  std::deque<Entry> dropped;
+  Entries dropped;
   {
     absl::MutexLock lock(&mutex_);
     refusing_ = true;
     mutex_.AwaitWithTimeout(absl::Condition(this, &WorkQueue::Idle), grace);
-    dropped.swap(waiting_);
-    if (!dropped.empty()) NotifyLength();
-    if (running_ != nullptr) running_->MarkShutDown();
+    for (const auto& entry : entries_) entry->ticket->MarkShutDown();
+    const auto kept = std::stable_partition(entries_.begin(), entries_.end(), [](const auto& e) { return e->stepping; });
+    dropped.assign(std::make_move_iterator(kept), std::make_move_iterator(entries_.end()));
+    entries_.erase(kept, entries_.end());
+    NotifyLength();
     stopped_ = true;
   }
-  for (Entry& entry : dropped) {
-    entry.ticket->MarkShutDown();
-    entry.job.done(entry.ticket->Check(options_.clock->Now()));
-  }
+  for (const auto& entry : dropped) entry->job->Done(entry->ticket->Check(options_.clock->Now()));
   if (worker_.joinable()) worker_.join();
 }
 
 int WorkQueue::length() const {
   absl::MutexLock lock(&mutex_);
-  return static_cast<int>(waiting_.size());
+  return WaitingCount();
 }
 
 void WorkQueue::Work() {
@@ -74,37 +128,100 @@ void WorkQueue::Work() {
   }
 }
 
+// Does one step of a batch, or ends what is over. False: there is nothing more to do, ever.
 bool WorkQueue::RunNext() {
-  Entry entry;
+  Entries over, batch;
   {
     absl::MutexLock lock(&mutex_, absl::Condition(this, &WorkQueue::CanWork));
-    if (waiting_.empty()) return false;
-    entry = std::move(waiting_.front());
-    waiting_.pop_front();
-    running_ = entry.ticket;
+    if (entries_.empty()) return false;
+    const absl::Duration now = options_.clock->Now();
+    over = TakeOver(now);
+    if (!entries_.empty()) batch = PickBatch(now);
     NotifyLength();
   }
-  const absl::Duration start = options_.clock->Now();
-  absl::Status status = entry.ticket->Check(start);
-  const bool ran = status.ok();
-  if (ran) {
-    const absl::Duration waited = start - entry.submitted;
-    if (options_.on_start && entry.job.is_request) options_.on_start(waited);
-    status = entry.job.run(JobContext(*entry.ticket, *options_.clock, waited));
-  }
-  const absl::Duration duration = options_.clock->Now() - start;
-  const bool informs = ran && entry.job.is_request;
-  entry.job.done(status);
-  entry.job = {};  // what the job holds goes before the queue counts as idle
-
-  absl::MutexLock lock(&mutex_);
-  if (informs) estimator_.Record(duration);
-  running_ = nullptr;
+  for (const auto& entry : over) entry->job->Done(entry->ticket->Check(options_.clock->Now()));
+  if (!batch.empty()) Step(batch);
   return true;
 }
 
+// Takes out what was cancelled or is past its deadline.
+WorkQueue::Entries WorkQueue::TakeOver(absl::Duration now) {
+  const auto kept =
+      std::stable_partition(entries_.begin(), entries_.end(), [now](const auto& e) { return e->ticket->Check(now).ok(); });
+  Entries over(std::make_move_iterator(kept), std::make_move_iterator(entries_.end()));
+  entries_.erase(kept, entries_.end());
+  return over;
+}
+
+WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
+  std::vector<StepCandidate> candidates;
+  candidates.reserve(entries_.size());
+  for (const auto& entry : entries_) {
+    candidates.push_back({.need = entry->job->need(),
+                          .arrival = entry->submitted,
+                          .deadline = entry->ticket->deadline(),
+                          .started = entry->started});
+  }
+  Entries batch;
+  for (const size_t i : policy_.Pick(candidates, now)) {
+    Entry& entry = *entries_[i];
+    entry.stepping = true;
+    entry.fresh = !entry.started;
+    entry.started = true;
+    if (entry.fresh) entry.context.emplace(*entry.ticket, *options_.clock, now - entry.submitted);
+    batch.push_back(entries_[i]);
+  }
+  return batch;
+}
+
+std::vector<absl::Status> WorkQueue::ComputeStep(const Entries& batch) const {
+  if (batch.front()->job->need().group < 0) return {batch.front()->job->StepAlone()};
+  std::vector<StepJob*> jobs;
+  jobs.reserve(batch.size());
+  for (const auto& entry : batch) jobs.push_back(entry->job.get());
+  return options_.step(jobs);
+}
+
+// Starts those of `batch` that are new, steps all, and ends those that are done.
+void WorkQueue::Step(const Entries& batch) {
+  const absl::Duration begin = options_.clock->Now();
+  std::vector<std::pair<std::shared_ptr<Entry>, absl::Status>> ended;
+  Entries ready;
+  for (const auto& entry : batch) {
+    if (entry->fresh && options_.on_start && entry->is_request) options_.on_start(entry->context->queue_duration());
+    const absl::Status status = entry->fresh ? entry->job->Start(*entry->context) : absl::OkStatus();
+    if (status.ok()) {
+      ready.push_back(entry);
+    } else {
+      ended.emplace_back(entry, status);
+    }
+  }
+  const std::vector<absl::Status> results = ready.empty() ? std::vector<absl::Status>() : ComputeStep(ready);
+  for (size_t i = 0; i < ready.size(); ++i) {
+    const absl::StatusOr<bool> finished = results[i].ok() ? ready[i]->job->AfterStep() : results[i];
+    if (!finished.ok() || *finished) ended.emplace_back(ready[i], finished.status());
+  }
+  if (batch.front()->is_request) computing_ += options_.clock->Now() - begin;
+  for (const auto& [entry, status] : ended) entry->job->Done(status);
+
+  absl::MutexLock lock(&mutex_);
+  for (const auto& entry : batch) entry->stepping = false;
+  for (const auto& [entry, status] : ended) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
+  // What a place in the queue costs: the computing between one end and the next.
+  if (ended.empty() || !batch.front()->is_request) return;
+  for (size_t i = 0; i < ended.size(); ++i) estimator_.Record(computing_ / static_cast<int64_t>(ended.size()));
+  computing_ = absl::ZeroDuration();
+}
+
+int WorkQueue::WaitingCount() const {
+  return static_cast<int>(std::count_if(entries_.begin(), entries_.end(), [](const auto& e) { return !e->started; }));
+}
+
 void WorkQueue::NotifyLength() {
-  if (options_.on_length) options_.on_length(static_cast<int>(waiting_.size()));
+  const int length = WaitingCount();
+  if (length == reported_length_) return;
+  reported_length_ = length;
+  if (options_.on_length) options_.on_length(length);
 }
 
 }  // namespace unclip

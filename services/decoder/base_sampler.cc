@@ -5,9 +5,10 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/tensor.h>
 
-#include <vector>
+#include <utility>
 
 #include "base/status_macros.h"
+#include "model/diffusion/guidance.h"
 
 namespace unclip::decoder {
 namespace {
@@ -26,35 +27,55 @@ Unet::Context MakeContext(const TextProjection& projection, const BaseSampling& 
           .class_labels = std::move(projected.class_labels)};                                         // [2N, E]
 }
 
-// What each of a run's steps tells the network of the time: [steps, R, P] for R rows of class labels.
-absl::StatusOr<at::Tensor> ProjectTimes(const Unet& unet, const model::UnclipScheduler& scheduler, int step_count,
-                                        const at::Tensor& class_labels) {
-  ASSIGN_OR_RETURN(const std::vector<int> timesteps, scheduler.Timesteps(step_count));
+// What each step tells the network of the time, for R rows of class labels: [steps, R, P].
+at::Tensor ProjectTimes(const Unet& unet, const std::vector<int>& timesteps, const at::Tensor& class_labels) {
+  const auto steps = static_cast<int64_t>(timesteps.size());
   const int64_t rows = class_labels.size(0);
   const at::Tensor each = at::tensor(timesteps, at::kLong).repeat_interleave(rows);  // [steps × R]
-  return unet.ProjectTime(each, class_labels.repeat({step_count, 1})).reshape({step_count, rows, -1});
+  return unet.ProjectTime(each, class_labels.repeat({steps, 1})).reshape({steps, rows, -1});
 }
 
 }  // namespace
 
-absl::StatusOr<at::Tensor> SampleBase(const Unet& unet, const TextProjection& projection, const model::UnclipScheduler& scheduler,
-                                      const BaseSampling& sampling, model::NoiseSource& noise,
-                                      const model::DenoiseObserver& observer) {
-  const Unet::Context context = MakeContext(projection, sampling);
-  const Unet::ProjectedContext projected = unet.ProjectContext(context);
-  ASSIGN_OR_RETURN(const at::Tensor time, ProjectTimes(unet, scheduler, sampling.step_count, context.class_labels));
-  const int64_t channels = unet.config().in_channels;
-  int step = 0;
-  const auto predict = [&](const at::Tensor& x, int /*timestep*/, bool /*is_last*/) {
-    const at::Tensor input = sampling.has_guidance ? at::cat({x, x}) : x;               // [N or 2N, 3, H, W]
-    const at::Tensor output = unet.Forward(input, time.select(0, step++), &projected);  // [N or 2N, 3 or 6, H, W]
-    return sampling.has_guidance ? model::GuideKeepingVariance(output, sampling.guidance_scale, channels) : output;
-  };
+absl::StatusOr<std::unique_ptr<BaseSamplingRun>> BaseSamplingRun::Start(const Unet& unet, const TextProjection& projection,
+                                                                        const model::UnclipScheduler& scheduler,
+                                                                        const BaseSampling& sampling, model::NoiseSource& noise) {
+  ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, sampling.sampler));
   const int64_t size = unet.config().sample_size;
-  ASSIGN_OR_RETURN(const at::Tensor sample,
-                   model::Denoise(scheduler, sampling.step_count, {sampling.image_embeddings.size(0), channels, size, size},
-                                  noise, model::NoiseKey::kDecoder, predict, observer));
-  return sample.clamp(-1, 1);
+  model::DenoiseRun denoise(std::move(sampler), noise, model::NoiseKey::kDecoder,
+                            {sampling.image_embeddings.size(0), unet.config().in_channels, size, size});
+  return std::unique_ptr<BaseSamplingRun>(new BaseSamplingRun(unet, projection, sampling, std::move(denoise)));
+}
+
+BaseSamplingRun::BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling,
+                                 model::DenoiseRun denoise)
+    : unet_(unet), has_guidance_(sampling.has_guidance), guidance_scale_(sampling.guidance_scale), denoise_(std::move(denoise)) {
+  const Unet::Context context = MakeContext(projection, sampling);
+  context_ = unet.ProjectContext(context);
+  times_ = ProjectTimes(unet, denoise_.timesteps(), context.class_labels);
+}
+
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs) {
+  std::vector<at::Tensor> inputs, times;
+  std::vector<const Unet::ProjectedContext*> contexts;
+  for (BaseSamplingRun* run : runs) {
+    inputs.push_back(run->denoise_.x());                           // [N, 3, H, W]
+    if (run->has_guidance_) inputs.push_back(run->denoise_.x());   // twice
+    times.push_back(run->times_.select(0, run->denoise_.step()));  // [N or 2N, P]
+    contexts.push_back(&run->context_);
+  }
+  const Unet& unet = runs.front()->unet_;
+  const Unet::ProjectedContext context = Unet::JoinContexts(contexts);
+  const at::Tensor output = unet.Forward(at::cat(inputs), at::cat(times), &context);  // [all rows, 3 or 6, H, W]
+  std::vector<absl::Status> results;
+  int64_t first = 0;
+  for (BaseSamplingRun* run : runs) {
+    const at::Tensor own = output.narrow(0, first, run->row_count());
+    first += run->row_count();
+    results.push_back(run->denoise_.Advance(
+        run->has_guidance_ ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own));
+  }
+  return results;
 }
 
 }  // namespace unclip::decoder

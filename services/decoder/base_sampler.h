@@ -1,12 +1,18 @@
-// Draws small pictures with the base decoder.
+// Draws small pictures with the base decoder, several requests' steps at a time.
 #ifndef UNCLIP_SERVICES_DECODER_BASE_SAMPLER_H_
 #define UNCLIP_SERVICES_DECODER_BASE_SAMPLER_H_
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "model/diffusion/denoise.h"
+#include "absl/types/span.h"
+#include "model/diffusion/denoise_run.h"
 #include "model/diffusion/noise_source.h"
+#include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "services/decoder/text_projection.h"
 #include "services/decoder/unet.h"
@@ -20,15 +26,42 @@ struct BaseSampling {
   at::Tensor text_embeddings;  // [N or 2N, D]
   at::Tensor hidden_states;    // [N or 2N, T, W]
   at::Tensor attention_mask;   // [N or 2N, T]
-  int step_count = 2;
+  model::SamplerOptions sampler;
   bool has_guidance = false;
   double guidance_scale = 1;
 };
 
-// Draws N pictures [N, 3, size, size] in -1..1, float32. Errors: those of model::Denoise.
-absl::StatusOr<at::Tensor> SampleBase(const Unet& unet, const TextProjection& projection, const model::UnclipScheduler& scheduler,
-                                      const BaseSampling& sampling, model::NoiseSource& noise,
-                                      const model::DenoiseObserver& observer);
+// One request's pictures on their way. Not thread-safe.
+class BaseSamplingRun {
+ public:
+  // Projects the conditioning and draws the first noise. `noise`, `unet` and `scheduler` must outlive the run. INVALID_ARGUMENT
+  // for a sampler that cannot be.
+  static absl::StatusOr<std::unique_ptr<BaseSamplingRun>> Start(const Unet& unet, const TextProjection& projection,
+                                                                const model::UnclipScheduler& scheduler,
+                                                                const BaseSampling& sampling, model::NoiseSource& noise);
+
+  const model::DenoiseRun& denoise() const { return denoise_; }
+
+  // The finished pictures [N, 3, size, size] in -1..1, float32; once denoise().done().
+  at::Tensor Pictures() const { return denoise_.x().clamp(-1, 1); }
+
+ private:
+  friend std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs);
+
+  BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling, model::DenoiseRun denoise);
+
+  int64_t row_count() const { return times_.size(1); }
+
+  const Unet& unet_;
+  const bool has_guidance_;
+  const double guidance_scale_;
+  model::DenoiseRun denoise_;
+  Unet::ProjectedContext context_;  // of N or 2N rows
+  at::Tensor times_;                // [steps, N or 2N, P]
+};
+
+// One step of each of `runs`, which are of one network and not done; for each, OK or INTERNAL when its values are not finite.
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs);
 
 }  // namespace unclip::decoder
 

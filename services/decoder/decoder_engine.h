@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/conditioning/text_conditioning.h"
 #include "common/image/rgb_image.h"
 
@@ -28,6 +30,9 @@ struct DecoderModelInfo {
   int hidden_dim = 0;                // W
   int base_size = 0;                 // pixels a side of the base decoder's picture
   std::vector<int> super_res_sizes;  // pixels a side of each upsampler's picture, in order
+  int max_batch_rows = 1;            // of a step, see DecodeNeed; a request that alone has more is computed alone
+  // Of a step of each stage computed alone with guidance, as measured at warm-up; the base decoder, then the upsamplers.
+  std::vector<absl::Duration> step_durations;
 };
 
 // A validated request. Vectors have the lengths that DecoderModelInfo says.
@@ -50,16 +55,33 @@ struct DecodeProgress {
   std::optional<RgbImage> preview;  // the running estimate of the stage's picture, when one is due
 };
 
-// Called after each denoising step. When it returns an error, decoding stops and returns that error: this is how a cancelled
-// request leaves.
-using DecodeStepCallback = std::function<absl::Status(DecodeProgress progress)>;
-
-// A finished picture.
-struct DecodedImage {
-  RgbImage image;
-  absl::Duration decoder_duration;    // the base decoder
-  absl::Duration super_res_duration;  // all upsamplers
+// What a request needs for its next step.
+struct DecodeNeed {
+  int group = 0;  // requests of the same group can share the step
+  int rows = 1;   // that it puts into the batch, as many as its pixels are those of base pictures
+  absl::Duration remaining = absl::ZeroDuration();  // that all its steps still take when computed alone
 };
+
+// What a request needs for its first step.
+DecodeNeed FirstNeed(const DecodeImageInput& input, const DecoderModelInfo& info);
+
+// A request inside an engine, between its steps. Made, stepped and ended by one engine; not thread-safe.
+class DecoderRun {
+ public:
+  virtual ~DecoderRun() = default;
+
+  // Of its next step; not once done().
+  virtual DecodeNeed need() const = 0;
+
+  // Whether all steps of all stages are done.
+  virtual bool done() const = 0;
+
+  // Of the step that was done last.
+  virtual DecodeProgress progress() const = 0;
+};
+
+// Called after each denoising step; an error ends the decoding.
+using DecodeStepCallback = std::function<absl::Status(DecodeProgress progress)>;
 
 // Turns image embeddings into pictures. Not thread-safe: call it from one thread at a time (and best always from the same one).
 class DecoderEngine {
@@ -68,8 +90,18 @@ class DecoderEngine {
 
   virtual const DecoderModelInfo& info() const = 0;
 
-  // Decodes one picture. The error of `on_step`, or INTERNAL on a fault of the model or a non-finite result.
-  virtual absl::StatusOr<DecodedImage> Decode(const DecodeImageInput& input, const DecodeStepCallback& on_step) = 0;
+  // Projects a request's conditioning. `input` must outlive the run. INTERNAL on a fault of the model.
+  virtual absl::StatusOr<std::unique_ptr<DecoderRun>> Start(const DecodeImageInput& input) = 0;
+
+  // One denoising step of each of `runs`, which are of one group. For each, OK or INTERNAL on a fault of the model or values that
+  // are not finite. What a run gives does not depend on those beside it, to the last bit.
+  virtual std::vector<absl::Status> Step(absl::Span<DecoderRun* const> runs) = 0;
+
+  // The picture of a run that is done.
+  virtual absl::StatusOr<RgbImage> Finish(DecoderRun& run) = 0;
+
+  // All of it for one request. The error of `on_step` or of the above.
+  absl::StatusOr<RgbImage> Decode(const DecodeImageInput& input, const DecodeStepCallback& on_step);
 };
 
 }  // namespace unclip::decoder

@@ -54,15 +54,15 @@ TEST_F(DecoderEngineTest, TellsWhatItHolds) {
 }
 
 TEST_F(DecoderEngineTest, GivesTheSamePixelsForTheSameSeed) {
-  ASSERT_OK_AND_ASSIGN(const DecodedImage first, engine_->Decode(Input(), Ignore));
+  ASSERT_OK_AND_ASSIGN(const RgbImage first, engine_->Decode(Input(), Ignore));
   DecodeImageInput other = Input();
   other.seed = 12;
-  ASSERT_OK_AND_ASSIGN(const DecodedImage different, engine_->Decode(other, Ignore));
-  ASSERT_OK_AND_ASSIGN(const DecodedImage again, engine_->Decode(Input(), Ignore));
-  EXPECT_EQ(first.image.width, 36);
-  EXPECT_EQ(first.image.pixels.size(), 36u * 36 * 3);
-  EXPECT_EQ(first.image.pixels, again.image.pixels);
-  EXPECT_NE(first.image.pixels, different.image.pixels);
+  ASSERT_OK_AND_ASSIGN(const RgbImage different, engine_->Decode(other, Ignore));
+  ASSERT_OK_AND_ASSIGN(const RgbImage again, engine_->Decode(Input(), Ignore));
+  EXPECT_EQ(first.width, 36);
+  EXPECT_EQ(first.pixels.size(), 36u * 36 * 3);
+  EXPECT_EQ(first.pixels, again.pixels);
+  EXPECT_NE(first.pixels, different.pixels);
 }
 
 TEST_F(DecoderEngineTest, ReportsEachStepAndThePreviewsThatAreDue) {
@@ -80,11 +80,11 @@ TEST_F(DecoderEngineTest, ReportsEachStepAndThePreviewsThatAreDue) {
 }
 
 TEST_F(DecoderEngineTest, PreviewsDoNotChangeThePicture) {
-  ASSERT_OK_AND_ASSIGN(const DecodedImage without, engine_->Decode(Input(), Ignore));
+  ASSERT_OK_AND_ASSIGN(const RgbImage without, engine_->Decode(Input(), Ignore));
   DecodeImageInput input = Input();
   input.preview_step_interval = 1;
-  ASSERT_OK_AND_ASSIGN(const DecodedImage with, engine_->Decode(input, Ignore));
-  EXPECT_EQ(without.image.pixels, with.image.pixels);
+  ASSERT_OK_AND_ASSIGN(const RgbImage with, engine_->Decode(input, Ignore));
+  EXPECT_EQ(without.pixels, with.pixels);
 }
 
 TEST_F(DecoderEngineTest, StopsAtTheNextStepInEveryStage) {

@@ -22,16 +22,33 @@ void AddTiming(common::v1::Stage stage, absl::Duration waited, absl::Duration ra
 
 }  // namespace
 
-// A DecodeImage call from its arrival to its end. `stream` and `context` live until the stream ends.
-struct DecoderService::Call {
-  Call(grpc::CallbackServerContext* call_context, RpcMetrics* metrics, const Clock* clock)
-      : record("DecodeImage", *call_context, metrics, clock), context(call_context) {}
+// A DecodeImage call from its arrival to its end, and its job in the queue. `stream` and `context` live until the stream ends.
+struct DecoderService::Call final : public StepJob {
+  Call(DecoderService* owner, grpc::CallbackServerContext* call_context)
+      : service(owner), record("DecodeImage", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
 
+  StepNeed need() const override {
+    const DecodeNeed next = run ? run->need() : FirstNeed(order.input, engine->info());
+    return {.group = next.group, .rows = next.rows, .remaining = next.remaining};
+  }
+  absl::Status Start(const JobContext& job) override;
+  absl::Status StepAlone() override { return absl::InternalError("the decoder steps by batches"); }
+  absl::StatusOr<bool> AfterStep() override;
+  void Done(const absl::Status& status) override;
+
+  absl::Status SendProgress(const DecodeProgress& progress);
+  absl::Status SetResult();
+
+  DecoderService* const service;
   CallRecord record;
   grpc::CallbackServerContext* const context;
   ResponseStream<v1::DecodeImageResponse>* const stream = new ResponseStream<v1::DecodeImageResponse>;  // deletes itself
   DecoderEngine* engine = nullptr;
   DecodeOrder order;
+  std::unique_ptr<DecoderRun> run;
+  absl::Duration queue_duration;
+  absl::Duration started;       // by the service's clock
+  absl::Duration base_decoded;  // likewise, once the base decoder is done
   std::optional<v1::DecodeImageResponse> result;
 };
 
@@ -42,21 +59,23 @@ DecoderService::DecoderService(const DecoderServiceOptions& options, DecoderMetr
              .capacity = options.queue_capacity,
              .clock = options.clock,
              .on_length = [metrics](int length) { metrics->model.SetQueueLength(length); },
-             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); }}) {}
+             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); },
+             .step = StepCalls}) {}
 
 absl::Status DecoderService::Load(std::function<absl::StatusOr<std::unique_ptr<DecoderEngine>>()> load) {
   const absl::Duration start = clock_->Now();
   RETURN_IF_ERROR(host_.Load(std::move(load)));
   ASSIGN_OR_RETURN(const DecoderEngine* const engine, host_.engine());
   const DecoderModelInfo& info = engine->info();
+  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
 }
 
 grpc::ServerWriteReactor<v1::DecodeImageResponse>* DecoderService::DecodeImage(grpc::CallbackServerContext* context,
                                                                                const v1::DecodeImageRequest* request) {
-  const auto call = std::make_shared<Call>(context, &metrics_->rpc, clock_);
-  if (const absl::Status status = Submit(call, *request); !status.ok()) End(*call, status);
+  const auto call = std::make_shared<Call>(this, context);
+  if (const absl::Status status = Submit(call, *request); !status.ok()) call->Done(status);
   return call->stream;
 }
 
@@ -66,46 +85,68 @@ absl::Status DecoderService::Submit(const std::shared_ptr<Call>& call, const v1:
   ASSIGN_OR_RETURN(call->order, ToDecodeOrder(request, call->engine->info()));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
-  return host_.queue().Submit(ticket, {.run = [this, call](const JobContext& job) { return Run(*call, job); },
-                                       .done = [call](const absl::Status& status) { End(*call, status); }});
+  return host_.queue().Submit(ticket, call);
 }
 
-absl::Status DecoderService::Run(Call& call, const JobContext& job) {
-  ASSIGN_OR_RETURN(const DecodedImage decoded, call.engine->Decode(call.order.input, [&](DecodeProgress progress) {
-    return SendStep(call, job, std::move(progress));
-  }));
-  v1::DecodeImageResult& result = *call.result.emplace().mutable_result();
-  const absl::Duration encode_start = clock_->Now();
-  ASSIGN_OR_RETURN(*result.mutable_image(), ToEncodedImage(decoded.image, call.order.format));
-  const absl::Duration encode_duration = clock_->Now() - encode_start;
+std::vector<absl::Status> DecoderService::StepCalls(absl::Span<StepJob* const> jobs) {
+  std::vector<DecoderRun*> runs;
+  runs.reserve(jobs.size());
+  for (StepJob* job : jobs) runs.push_back(static_cast<Call*>(job)->run.get());
+  return static_cast<Call*>(jobs.front())->engine->Step(runs);
+}
 
-  metrics_->model.StageDone(DecoderMetrics::kDecoderStage, decoded.decoder_duration);
-  AddTiming(common::v1::STAGE_DECODER, job.queue_duration(), decoded.decoder_duration, &result);
-  if (!call.order.input.super_res_step_counts.empty()) {
-    metrics_->model.StageDone(DecoderMetrics::kSuperResStage, decoded.super_res_duration);
-    AddTiming(common::v1::STAGE_SUPER_RES, absl::ZeroDuration(), decoded.super_res_duration, &result);
-  }
-  metrics_->model.StageDone(DecoderMetrics::kEncodeStage, encode_duration);
-  AddTiming(common::v1::STAGE_ENCODE, absl::ZeroDuration(), encode_duration, &result);
+absl::Status DecoderService::Call::Start(const JobContext& job) {
+  queue_duration = job.queue_duration();
+  started = service->clock_->Now();
+  ASSIGN_OR_RETURN(run, engine->Start(order.input));
   return absl::OkStatus();
 }
 
-absl::Status DecoderService::SendStep(Call& call, const JobContext& job, DecodeProgress progress) {
-  metrics_->model.StepDone(progress.stage == 0 ? DecoderMetrics::kDecoderStage : DecoderMetrics::kSuperResStage);
-  RETURN_IF_ERROR(job.Check());
+absl::StatusOr<bool> DecoderService::Call::AfterStep() {
+  const DecodeProgress progress = run->progress();
+  service->metrics_->model.StepDone(progress.stage == 0 ? DecoderMetrics::kDecoderStage : DecoderMetrics::kSuperResStage);
+  if (progress.stage == 0) base_decoded = service->clock_->Now();
+  RETURN_IF_ERROR(SendProgress(progress));
+  if (!run->done()) return false;
+  RETURN_IF_ERROR(SetResult());
+  return true;
+}
+
+absl::Status DecoderService::Call::SendProgress(const DecodeProgress& progress) {
   v1::DecodeImageResponse response;
   *response.mutable_progress() = ToProgressProto(progress);
   if (progress.preview.has_value()) {
-    ASSIGN_OR_RETURN(*response.mutable_progress()->mutable_preview(), ToEncodedImage(*progress.preview, call.order.format));
+    ASSIGN_OR_RETURN(*response.mutable_progress()->mutable_preview(), ToEncodedImage(*progress.preview, order.format));
   }
-  call.stream->SendProgress(std::move(response), /*keep=*/progress.preview.has_value());
+  stream->SendProgress(std::move(response), /*keep=*/progress.preview.has_value());
   return absl::OkStatus();
 }
 
-void DecoderService::End(Call& call, const absl::Status& status) {
-  call.record.End(status);
-  const grpc::Status converted = ToGrpcStatus(status, call.context);
-  call.stream->End(std::move(call.result), converted);
+absl::Status DecoderService::Call::SetResult() {
+  const Clock& clock = *service->clock_;
+  ASSIGN_OR_RETURN(const RgbImage image, engine->Finish(*run));
+  const absl::Duration decoded = clock.Now();
+  v1::DecodeImageResult& message = *result.emplace().mutable_result();
+  ASSIGN_OR_RETURN(*message.mutable_image(), ToEncodedImage(image, order.format));
+  const absl::Duration encode_duration = clock.Now() - decoded;
+
+  ModelMetrics& metrics = service->metrics_->model;
+  metrics.StageDone(DecoderMetrics::kDecoderStage, base_decoded - started);
+  AddTiming(common::v1::STAGE_DECODER, queue_duration, base_decoded - started, &message);
+  if (!order.input.super_res_step_counts.empty()) {
+    metrics.StageDone(DecoderMetrics::kSuperResStage, decoded - base_decoded);
+    AddTiming(common::v1::STAGE_SUPER_RES, absl::ZeroDuration(), decoded - base_decoded, &message);
+  }
+  metrics.StageDone(DecoderMetrics::kEncodeStage, encode_duration);
+  AddTiming(common::v1::STAGE_ENCODE, absl::ZeroDuration(), encode_duration, &message);
+  return absl::OkStatus();
+}
+
+void DecoderService::Call::Done(const absl::Status& status) {
+  run.reset();
+  record.End(status);
+  const grpc::Status converted = ToGrpcStatus(status, context);
+  stream->End(std::move(result), converted);
 }
 
 grpc::ServerUnaryReactor* DecoderService::GetModelInfo(grpc::CallbackServerContext* context,

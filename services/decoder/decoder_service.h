@@ -7,12 +7,15 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "common/batching/engine_host.h"
+#include "common/batching/step_job.h"
 #include "common/rpc/response_stream.h"
 #include "services/decoder/decoder_engine.h"
 #include "services/decoder/decoder_metrics.h"
@@ -21,12 +24,12 @@
 namespace unclip::decoder {
 
 struct DecoderServiceOptions {
-  int queue_capacity = 64;              // requests that may wait besides the one that runs; ≥ 1
+  int queue_capacity = 64;              // requests that may wait for their first step; ≥ 1
   const Clock* clock = &Clock::Real();  // must outlive the service
 };
 
-// Answers UNAVAILABLE until Load() has succeeded. Each request runs alone, on one worker thread, and leaves at the next step when
-// its caller does. Progress is written as fast as the client reads: a slow one misses steps and all previews but the newest,
+// Answers UNAVAILABLE until Load() has succeeded. Requests join and leave the worker thread's batch at any step, and leave when
+// their caller does. Progress is written as fast as the client reads: a slow one misses steps and all previews but the newest,
 // never the picture. Thread-safe. Must outlive the server it is registered with.
 class DecoderService final : public v1::DecoderService::CallbackService {
  public:
@@ -48,9 +51,7 @@ class DecoderService final : public v1::DecoderService::CallbackService {
   struct Call;
 
   absl::Status Submit(const std::shared_ptr<Call>& call, const v1::DecodeImageRequest& request);
-  absl::Status Run(Call& call, const JobContext& job);
-  absl::Status SendStep(Call& call, const JobContext& job, DecodeProgress progress);
-  static void End(Call& call, const absl::Status& status);
+  static std::vector<absl::Status> StepCalls(absl::Span<StepJob* const> jobs);
 
   const Clock* const clock_;
   DecoderMetrics* const metrics_;

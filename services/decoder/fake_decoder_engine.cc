@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/status_macros.h"
-
 namespace unclip::decoder {
 namespace {
 
@@ -12,6 +10,39 @@ RgbImage Filled(int size, int value) {
           .height = size,
           .pixels = std::vector<uint8_t>(static_cast<size_t>(size) * static_cast<size_t>(size) * 3, static_cast<uint8_t>(value))};
 }
+
+class Run final : public DecoderRun {
+ public:
+  Run(const DecodeImageInput& input, const DecoderModelInfo& info)
+      : input_(input),
+        sizes_({info.base_size, info.super_res_sizes[0], info.super_res_sizes[1]}),
+        step_counts_({input.decoder_step_count, input.super_res_step_counts[0], input.super_res_step_counts[1]}) {}
+
+  DecodeNeed need() const override { return {.group = stage_, .rows = 1, .remaining = absl::ZeroDuration()}; }
+  bool done() const override { return stage_ == 3; }
+  DecodeProgress progress() const override { return progress_; }
+
+  void Advance() {
+    ++step_;
+    progress_ = {.stage = stage_, .step = step_, .step_count = step_counts_[stage_], .preview = {}};
+    if (input_.preview_step_interval > 0 && step_ % input_.preview_step_interval == 0) {
+      progress_.preview = Filled(sizes_[stage_], 10 * stage_ + step_);
+    }
+    if (step_ < step_counts_[stage_]) return;
+    step_ = 0;
+    ++stage_;
+  }
+
+  const DecodeImageInput& input() const { return input_; }
+
+ private:
+  const DecodeImageInput input_;
+  const std::vector<int> sizes_;
+  const std::vector<int> step_counts_;
+  int stage_ = 0;
+  int step_ = 0;
+  DecodeProgress progress_;
+};
 
 }  // namespace
 
@@ -25,29 +56,29 @@ FakeDecoderEngine::FakeDecoderEngine(BeforeStep before_step)
              .context_length = 3,
              .hidden_dim = 2,
              .base_size = 2,
-             .super_res_sizes = {4, 8}}),
+             .super_res_sizes = {4, 8},
+             .max_batch_rows = 1,
+             .step_durations = std::vector<absl::Duration>(3, absl::Seconds(1))}),
       before_step_(std::move(before_step)) {}
 
-absl::StatusOr<DecodedImage> FakeDecoderEngine::Decode(const DecodeImageInput& input, const DecodeStepCallback& on_step) {
-  {
-    absl::MutexLock lock(&mutex_);
-    inputs_.push_back(input);
+absl::StatusOr<std::unique_ptr<DecoderRun>> FakeDecoderEngine::Start(const DecodeImageInput& input) {
+  absl::MutexLock lock(&mutex_);
+  inputs_.push_back(input);
+  return std::make_unique<Run>(input, info_);
+}
+
+std::vector<absl::Status> FakeDecoderEngine::Step(absl::Span<DecoderRun* const> runs) {
+  std::vector<absl::Status> results;
+  for (DecoderRun* run : runs) {
+    static_cast<Run*>(run)->Advance();
+    const DecodeProgress progress = run->progress();
+    results.push_back(before_step_ ? before_step_(progress.stage, progress.step) : absl::OkStatus());
   }
-  const int sizes[] = {2, 4, 8};
-  const int step_counts[] = {input.decoder_step_count, input.super_res_step_counts[0], input.super_res_step_counts[1]};
-  for (int stage = 0; stage < 3; ++stage) {
-    for (int step = 1; step <= step_counts[stage]; ++step) {
-      if (before_step_) RETURN_IF_ERROR(before_step_(stage, step));
-      DecodeProgress progress = {.stage = stage, .step = step, .step_count = step_counts[stage], .preview = {}};
-      if (input.preview_step_interval > 0 && step % input.preview_step_interval == 0) {
-        progress.preview = Filled(sizes[stage], 10 * stage + step);
-      }
-      RETURN_IF_ERROR(on_step(std::move(progress)));
-    }
-  }
-  return DecodedImage{.image = Filled(8, static_cast<int>(input.seed % 256)),
-                      .decoder_duration = absl::Seconds(2),
-                      .super_res_duration = absl::Seconds(3)};
+  return results;
+}
+
+absl::StatusOr<RgbImage> FakeDecoderEngine::Finish(DecoderRun& run) {
+  return Filled(8, static_cast<int>(static_cast<Run&>(run).input().seed % 256));
 }
 
 std::vector<DecodeImageInput> FakeDecoderEngine::inputs() const {

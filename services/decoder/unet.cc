@@ -51,6 +51,21 @@ Unet::ProjectedContext Unet::ProjectContext(const Context& context) const {
   return projected;
 }
 
+Unet::ProjectedContext Unet::JoinContexts(const std::vector<const ProjectedContext*>& contexts) {
+  if (contexts.size() == 1) return *contexts.front();
+  const auto join = [&contexts](const auto& part) {
+    std::vector<at::Tensor> parts;
+    parts.reserve(contexts.size());
+    for (const ProjectedContext* context : contexts) parts.push_back(part(*context));
+    return at::cat(parts);
+  };
+  ProjectedContext joined = {.layers = {}, .scores = join([](const ProjectedContext& context) { return context.scores; })};
+  for (size_t i = 0; i < contexts.front()->layers.size(); ++i) {
+    joined.layers.push_back(join([i](const ProjectedContext& context) { return context.layers[i]; }));
+  }
+  return joined;
+}
+
 UnetConditioning Unet::Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const {
   UnetConditioning conditioning = {.time = time, .contexts = {}, .masks = {}};
   if (context == nullptr) return conditioning;

@@ -45,6 +45,9 @@ class Unet {
   // Only where the config has attention.
   ProjectedContext ProjectContext(const Context& context) const;
 
+  // The contexts one below the other, for a batch of their rows.
+  static ProjectedContext JoinContexts(const std::vector<const ProjectedContext*>& contexts);
+
   // x [N, in_channels, H, W] float32, time [N, P] rows of ProjectTime(), `context` of N samples only where the config has
   // attention. Returns [N, out_channels, H, W] float32.
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const;

@@ -1,12 +1,18 @@
-// One upsampling stage of the cascade.
+// One upsampling stage of the cascade, several requests' steps at a time.
 #ifndef UNCLIP_SERVICES_DECODER_UPSAMPLER_H_
 #define UNCLIP_SERVICES_DECODER_UPSAMPLER_H_
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "model/diffusion/denoise.h"
+#include "absl/types/span.h"
+#include "model/diffusion/denoise_run.h"
 #include "model/diffusion/noise_source.h"
+#include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "services/decoder/unet.h"
 
@@ -18,12 +24,40 @@ struct UpsamplerNetworks {
   const Unet& last;
 };
 
-// Upsamples `pictures` [N, 3, h, w] in -1..1 to [N, 3, size, size], size being the networks' sample_size; the result is float32
-// and not yet clamped. `stage` is NoiseKey::kSuperRes plus the upsampler's index. Errors: those of model::Denoise. Source:
-// reference pipelines/unclip/pipeline_unclip.py.
-absl::StatusOr<at::Tensor> Upsample(const UpsamplerNetworks& networks, const model::UnclipScheduler& scheduler,
-                                    const at::Tensor& pictures, int step_count, model::NoiseSource& noise, uint32_t stage,
-                                    const model::DenoiseObserver& observer);
+// One request's pictures on their way. Source: reference pipelines/unclip/pipeline_unclip.py. Not thread-safe.
+class UpsamplingRun {
+ public:
+  // Enlarges `pictures` [N, 3, h, w] in -1..1 to the networks' size and draws the first noise; `stage` is NoiseKey::kSuperRes
+  // plus the upsampler's index. The networks, `scheduler` and `noise` must outlive the run. INVALID_ARGUMENT for a sampler that
+  // cannot be.
+  static absl::StatusOr<std::unique_ptr<UpsamplingRun>> Start(const UpsamplerNetworks& networks,
+                                                              const model::UnclipScheduler& scheduler, const at::Tensor& pictures,
+                                                              const model::SamplerOptions& options, model::NoiseSource& noise,
+                                                              uint32_t stage);
+
+  const model::DenoiseRun& denoise() const { return denoise_; }
+
+  // Whether the next step is the last one, which the other network does.
+  bool at_last_step() const { return denoise_.step() + 1 == denoise_.step_count(); }
+
+  // The finished pictures [N, 3, size, size], float32, not yet clamped; once denoise().done().
+  const at::Tensor& Pictures() const { return denoise_.x(); }
+
+ private:
+  friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs);
+
+  UpsamplingRun(const UpsamplerNetworks& networks, const at::Tensor& pictures, model::DenoiseRun denoise);
+
+  const UpsamplerNetworks networks_;
+  model::DenoiseRun denoise_;
+  at::Tensor upscaled_;   // [N, 3, size, size]
+  at::Tensor times_;      // [steps - 1, P] of the first network
+  at::Tensor last_time_;  // [1, P] of the last
+};
+
+// One step of each of `runs`, which are of one stage, not done, and either all or none at their last step; for each, OK or
+// INTERNAL when its values are not finite.
+std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs);
 
 }  // namespace unclip::decoder
 

@@ -2,9 +2,17 @@
 
 #include <utility>
 
-#include "base/status_macros.h"
-
 namespace unclip::prior {
+namespace {
+
+struct Run final : public PriorRun {
+  explicit Run(const SamplePriorInput& sample_input) : input(sample_input) {}
+
+  const SamplePriorInput input;
+  int step = 0;
+};
+
+}  // namespace
 
 FakePriorEngine::FakePriorEngine(BeforeStep before_step)
     : info_({.checkpoint_name = "fake",
@@ -14,19 +22,28 @@ FakePriorEngine::FakePriorEngine(BeforeStep before_step)
              .thread_count = 1,
              .embedding_dim = 4,
              .context_length = 3,
-             .hidden_dim = 2}),
+             .hidden_dim = 2,
+             .max_batch_rows = 4,
+             .step_duration = absl::Seconds(1)}),
       before_step_(std::move(before_step)) {}
 
-absl::StatusOr<std::vector<std::vector<float>>> FakePriorEngine::Sample(const SamplePriorInput& input,
-                                                                        const PriorStepCallback& on_step) {
-  {
-    absl::MutexLock lock(&mutex_);
-    inputs_.push_back(input);
+absl::StatusOr<std::unique_ptr<PriorRun>> FakePriorEngine::Start(const SamplePriorInput& input) {
+  absl::MutexLock lock(&mutex_);
+  inputs_.push_back(input);
+  return std::make_unique<Run>(input);
+}
+
+std::vector<absl::Status> FakePriorEngine::Step(absl::Span<PriorRun* const> runs) {
+  std::vector<absl::Status> results;
+  for (PriorRun* run : runs) {
+    const int step = ++static_cast<Run*>(run)->step;
+    results.push_back(before_step_ ? before_step_(step) : absl::OkStatus());
   }
-  for (int step = 1; step <= input.step_count; ++step) {
-    if (before_step_) RETURN_IF_ERROR(before_step_(step));
-    RETURN_IF_ERROR(on_step(step));
-  }
+  return results;
+}
+
+absl::StatusOr<std::vector<std::vector<float>>> FakePriorEngine::Finish(PriorRun& run) {
+  const SamplePriorInput& input = static_cast<Run&>(run).input;
   std::vector<std::vector<float>> embeddings;
   embeddings.reserve(static_cast<size_t>(input.candidate_count));
   for (int i = 0; i < input.candidate_count; ++i) {

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/conditioning/text_conditioning.h"
 
 namespace unclip::prior {
@@ -23,6 +26,8 @@ struct PriorModelInfo {
   int embedding_dim = 0;   // D
   int context_length = 0;  // T
   int hidden_dim = 0;      // W
+  int max_batch_rows = 1;  // of a step, see RowCount(); a request that alone has more is computed alone
+  absl::Duration step_duration = absl::ZeroDuration();  // of a step computed alone, as measured at warm-up
 };
 
 // A validated request. Vectors have the lengths that PriorModelInfo says.
@@ -35,8 +40,16 @@ struct SamplePriorInput {
   uint64_t seed = 0;
 };
 
-// Called after each denoising step with the number of steps done. When it returns an error, sampling stops and returns that
-// error: this is how a cancelled request leaves.
+// Rows that a request puts into a step's batch: one for each candidate, with guidance two.
+int RowCount(const SamplePriorInput& input);
+
+// A request inside an engine, between its steps. Made, stepped and ended by one engine; not thread-safe.
+class PriorRun {
+ public:
+  virtual ~PriorRun() = default;
+};
+
+// Called after each denoising step with the number of steps done; an error ends the sampling.
 using PriorStepCallback = std::function<absl::Status(int step)>;
 
 // Draws image embeddings. Not thread-safe: call it from one thread at a time (and best always from the same one).
@@ -46,10 +59,18 @@ class PriorEngine {
 
   virtual const PriorModelInfo& info() const = 0;
 
-  // Draws `candidate_count` embeddings of D values. The error of `on_step`, or INTERNAL on a fault of the model or a non-finite
-  // result.
-  virtual absl::StatusOr<std::vector<std::vector<float>>> Sample(const SamplePriorInput& input,
-                                                                 const PriorStepCallback& on_step) = 0;
+  // Reads the text of a request, which must outlive the run. INTERNAL on a fault of the model.
+  virtual absl::StatusOr<std::unique_ptr<PriorRun>> Start(const SamplePriorInput& input) = 0;
+
+  // One denoising step of each of `runs`, which may be at different steps of different requests. For each, OK or INTERNAL on a
+  // fault of the model or values that are not finite. What a run gives does not depend on those beside it, to the last bit.
+  virtual std::vector<absl::Status> Step(absl::Span<PriorRun* const> runs) = 0;
+
+  // The embeddings of a run whose steps are all done: one for each candidate, of D values each.
+  virtual absl::StatusOr<std::vector<std::vector<float>>> Finish(PriorRun& run) = 0;
+
+  // All of it for one request. The error of `on_step` or of the above.
+  absl::StatusOr<std::vector<std::vector<float>>> Sample(const SamplePriorInput& input, const PriorStepCallback& on_step);
 };
 
 }  // namespace unclip::prior

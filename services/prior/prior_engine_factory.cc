@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "model/diffusion/philox_noise.h"
 #include "model/nn/tensor_view.h"
@@ -18,21 +19,47 @@
 namespace unclip::prior {
 namespace {
 
+// A request's run, and what it draws its noise from.
+struct TorchPriorRun final : public PriorRun {
+  explicit TorchPriorRun(uint64_t seed) : noise(seed) {}
+
+  model::PhiloxNoise noise;
+  std::unique_ptr<PriorSamplingRun> sampling;
+};
+
 class TorchPriorEngine final : public PriorEngine {
  public:
   TorchPriorEngine(std::unique_ptr<const PriorModel> model, PriorModelInfo info)
       : model_(std::move(model)), info_(std::move(info)) {}
 
   const PriorModelInfo& info() const override { return info_; }
+  void set_step_duration(absl::Duration duration) { info_.step_duration = duration; }
 
-  absl::StatusOr<std::vector<std::vector<float>>> Sample(const SamplePriorInput& input,
-                                                         const PriorStepCallback& on_step) override {
-    return model::TorchGuard([&]() -> absl::StatusOr<std::vector<std::vector<float>>> {
+  absl::StatusOr<std::unique_ptr<PriorRun>> Start(const SamplePriorInput& input) override {
+    return model::TorchGuard([&]() -> absl::StatusOr<std::unique_ptr<PriorRun>> {
       model::UseThreads(info_.thread_count);
-      model::PhiloxNoise noise(input.seed);
-      ASSIGN_OR_RETURN(const at::Tensor samples,
-                       SamplePrior(model_->network, model_->scheduler, ToSampling(input), noise,
-                                   [&](int step, const at::Tensor& /*original_sample*/) { return on_step(step); }));
+      auto run = std::make_unique<TorchPriorRun>(input.seed);
+      ASSIGN_OR_RETURN(run->sampling, PriorSamplingRun::Start(model_->network, model_->scheduler, ToSampling(input), run->noise));
+      return run;
+    });
+  }
+
+  std::vector<absl::Status> Step(absl::Span<PriorRun* const> runs) override {
+    std::vector<PriorSamplingRun*> samplings;
+    samplings.reserve(runs.size());
+    for (PriorRun* run : runs) samplings.push_back(static_cast<TorchPriorRun*>(run)->sampling.get());
+    std::vector<absl::Status> results;
+    const absl::Status status = model::TorchGuard([&] {
+      model::UseThreads(info_.thread_count);
+      results = StepPrior(samplings);
+      return absl::OkStatus();
+    });
+    return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
+  }
+
+  absl::StatusOr<std::vector<std::vector<float>>> Finish(PriorRun& run) override {
+    return model::TorchGuard([&]() -> absl::StatusOr<std::vector<std::vector<float>>> {
+      const at::Tensor samples = static_cast<TorchPriorRun&>(run).sampling->Embeddings();  // [N, D]
       std::vector<std::vector<float>> embeddings;
       embeddings.reserve(samples.size(0));
       for (int64_t i = 0; i < samples.size(0); ++i) embeddings.push_back(model::ToFloats(samples.select(0, i)));  // D each
@@ -41,36 +68,25 @@ class TorchPriorEngine final : public PriorEngine {
   }
 
  private:
-  // One prompt's conditioning as tensors of one row, which do not outlive it.
-  struct Row {
-    at::Tensor embedding;      // [1, D]
-    at::Tensor hidden_states;  // [1, T, W]
-    at::Tensor mask;           // [1, T]
-  };
-
-  Row ToRow(const TextConditioning& text) const {
-    return {.embedding = model::ViewFloats(text.text_embedding, {1, info_.embedding_dim}),
-            .hidden_states = model::ViewFloats(text.hidden_states, {1, info_.context_length, info_.hidden_dim}),
-            .mask = model::ViewMask(text.attention_mask)};
-  }
-
   PriorSampling ToSampling(const SamplePriorInput& input) const {
-    const int64_t n = input.candidate_count;
-    PriorSampling sampling;
-    sampling.sample_count = n;
-    sampling.step_count = input.step_count;
-    sampling.has_guidance = input.guidance_scale > 1;
-    sampling.guidance_scale = input.guidance_scale;
-    const Row text = ToRow(input.text);
-    sampling.text_embedding = text.embedding.expand({n, -1});         // [N, D]
-    sampling.hidden_states = text.hidden_states.expand({n, -1, -1});  // [N, T, W]
-    sampling.attention_mask = text.mask.expand({n, -1});              // [N, T]
-    if (sampling.has_guidance) {
-      const Row negative = ToRow(input.negative_text);
-      sampling.text_embedding = at::cat({negative.embedding.expand({n, -1}), sampling.text_embedding});        // [2N, D]
-      sampling.hidden_states = at::cat({negative.hidden_states.expand({n, -1, -1}), sampling.hidden_states});  // [2N, T, W]
-      sampling.attention_mask = at::cat({negative.mask.expand({n, -1}), sampling.attention_mask});             // [2N, T]
+    PriorSampling sampling = {.text_embedding = {},
+                              .hidden_states = {},
+                              .attention_mask = {},
+                              .samples_per_prompt = input.candidate_count,
+                              .sampler = {.step_count = input.step_count},
+                              .has_guidance = input.guidance_scale > 1,
+                              .guidance_scale = input.guidance_scale};
+    std::vector<const TextConditioning*> texts = {&input.text};
+    if (sampling.has_guidance) texts.insert(texts.begin(), &input.negative_text);
+    std::vector<at::Tensor> embeddings, states, masks;
+    for (const TextConditioning* text : texts) {
+      embeddings.push_back(model::ViewFloats(text->text_embedding, {1, info_.embedding_dim}));
+      states.push_back(model::ViewFloats(text->hidden_states, {1, info_.context_length, info_.hidden_dim}));
+      masks.push_back(model::ViewMask(text->attention_mask));
     }
+    sampling.text_embedding = at::cat(embeddings);  // [1 or 2, D]
+    sampling.hidden_states = at::cat(states);       // [1 or 2, T, W]
+    sampling.attention_mask = at::cat(masks);       // [1 or 2, T]
     return sampling;
   }
 
@@ -78,8 +94,8 @@ class TorchPriorEngine final : public PriorEngine {
   PriorModelInfo info_;
 };
 
-// One short run on nothing in particular: finds weights that are not finite, and leaves everything warm.
-absl::Status WarmUp(PriorEngine& engine) {
+// One short run on nothing in particular: finds weights that are not finite, leaves everything warm, and tells what a step takes.
+absl::Status WarmUp(TorchPriorEngine& engine) {
   const PriorModelInfo& info = engine.info();
   SamplePriorInput input;
   input.text = {.text_embedding = std::vector<float>(info.embedding_dim, 0.0F),
@@ -87,7 +103,16 @@ absl::Status WarmUp(PriorEngine& engine) {
                 .attention_mask = std::vector<uint8_t>(info.context_length, 1)};
   input.negative_text = input.text;
   input.guidance_scale = 2;
-  return engine.Sample(input, [](int /*step*/) { return absl::OkStatus(); }).status();
+  absl::Duration start;
+  RETURN_IF_ERROR(engine
+                      .Sample(input,
+                              [&start](int step) {
+                                if (step == 1) start = Clock::Real().Now();  // the first also warms up
+                                return absl::OkStatus();
+                              })
+                      .status());
+  engine.set_step_duration(Clock::Real().Now() - start);  // the second of two steps
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -106,6 +131,7 @@ absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOp
   info.embedding_dim = config.embedding_dim;
   info.context_length = config.num_embeddings;
   info.hidden_dim = config.embedding_dim;  // the prior projects hidden states as it does embeddings
+  info.max_batch_rows = options.max_batch_rows;
   auto engine = std::make_unique<TorchPriorEngine>(std::move(model), std::move(info));
   if (absl::Status status = WarmUp(*engine); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(checkpoint.dir(), "/prior: warm-up failed: ", status.message()));

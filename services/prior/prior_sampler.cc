@@ -1,31 +1,55 @@
 #include "services/prior/prior_sampler.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 
-#include <vector>
+#include <utility>
 
 #include "base/status_macros.h"
+#include "model/diffusion/guidance.h"
 
 namespace unclip::prior {
 
-absl::StatusOr<at::Tensor> SamplePrior(const PriorTransformer& network, const model::UnclipScheduler& scheduler,
-                                       const PriorSampling& sampling, model::NoiseSource& noise,
-                                       const model::DenoiseObserver& observer) {
-  PriorTransformer::Prefix prefix = network.ReadText(sampling.text_embedding, sampling.hidden_states, sampling.attention_mask);
-  ASSIGN_OR_RETURN(const std::vector<int> timesteps, scheduler.Timesteps(sampling.step_count));
-  const at::Tensor times = network.EmbedTime(at::tensor(timesteps, at::kLong));  // [steps, W]
-  int step = 0;
-  const auto predict = [&](const at::Tensor& x, int /*timestep*/, bool /*is_last*/) {
-    const at::Tensor input = sampling.has_guidance ? at::cat({x, x}) : x;  // [N or 2N, D]
-    const at::Tensor time = times.narrow(0, step++, 1).expand({input.size(0), -1});
-    const at::Tensor output = network.Predict(input, time, {{.prefix = &prefix, .count = input.size(0)}});
-    return sampling.has_guidance ? model::Guide(output, sampling.guidance_scale) : output;  // [N, D]
-  };
-  ASSIGN_OR_RETURN(const at::Tensor sample,
-                   model::Denoise(scheduler, sampling.step_count, {sampling.sample_count, network.config().embedding_dim}, noise,
-                                  model::NoiseKey::kPrior, predict, observer));
-  return network.Denormalize(sample);
+absl::StatusOr<std::unique_ptr<PriorSamplingRun>> PriorSamplingRun::Start(const PriorTransformer& network,
+                                                                          const model::UnclipScheduler& scheduler,
+                                                                          const PriorSampling& sampling,
+                                                                          model::NoiseSource& noise) {
+  ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, sampling.sampler));
+  const int64_t prompts = sampling.text_embedding.size(0) / (sampling.has_guidance ? 2 : 1);
+  model::DenoiseRun denoise(std::move(sampler), noise, model::NoiseKey::kPrior,
+                            {prompts * sampling.samples_per_prompt, network.config().embedding_dim});
+  return std::unique_ptr<PriorSamplingRun>(new PriorSamplingRun(network, sampling, std::move(denoise)));
+}
+
+PriorSamplingRun::PriorSamplingRun(const PriorTransformer& network, const PriorSampling& sampling, model::DenoiseRun denoise)
+    : network_(network),
+      has_guidance_(sampling.has_guidance),
+      guidance_scale_(sampling.guidance_scale),
+      denoise_(std::move(denoise)),
+      prefix_(network.ReadText(sampling.text_embedding, sampling.hidden_states, sampling.attention_mask,
+                               sampling.samples_per_prompt)),
+      times_(network.EmbedTime(at::tensor(denoise_.timesteps(), at::kLong))) {}
+
+std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs) {
+  std::vector<at::Tensor> inputs, times;
+  std::vector<PriorTransformer::RowsOfRun> rows;
+  for (PriorSamplingRun* run : runs) {
+    const int64_t count = run->row_count();
+    inputs.push_back(run->denoise_.x());                                                  // [N, D]
+    if (run->has_guidance_) inputs.push_back(run->denoise_.x());                          // twice
+    times.push_back(run->times_.narrow(0, run->denoise_.step(), 1).expand({count, -1}));  // [N or 2N, W]
+    rows.push_back({.prefix = &run->prefix_, .count = count});
+  }
+  const at::Tensor output = runs.front()->network_.Predict(at::cat(inputs), at::cat(times), rows);  // [all rows, D]
+  std::vector<absl::Status> results;
+  int64_t first = 0;
+  for (PriorSamplingRun* run : runs) {
+    const at::Tensor own = output.narrow(0, first, run->row_count());
+    first += run->row_count();
+    results.push_back(run->denoise_.Advance(run->has_guidance_ ? model::Guide(own, run->guidance_scale_) : own));
+  }
+  return results;
 }
 
 }  // namespace unclip::prior

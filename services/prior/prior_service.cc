@@ -11,16 +11,31 @@
 
 namespace unclip::prior {
 
-// A SamplePrior call from its arrival to its end. `stream` and `context` live until the stream ends.
-struct PriorService::SampleCall {
-  SampleCall(grpc::CallbackServerContext* call_context, RpcMetrics* metrics, const Clock* clock)
-      : record("SamplePrior", *call_context, metrics, clock), context(call_context) {}
+// A SamplePrior call from its arrival to its end, and its job in the queue. `stream` and `context` live until the stream ends.
+struct PriorService::SampleCall final : public StepJob {
+  SampleCall(PriorService* owner, grpc::CallbackServerContext* call_context)
+      : service(owner), record("SamplePrior", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
 
+  StepNeed need() const override {
+    return {.group = 0, .rows = RowCount(input), .remaining = engine->info().step_duration * (input.step_count - steps_done)};
+  }
+  absl::Status Start(const JobContext& job) override;
+  absl::Status StepAlone() override { return absl::InternalError("the prior steps by batches"); }
+  absl::StatusOr<bool> AfterStep() override;
+  void Done(const absl::Status& status) override;
+
+  absl::Status SetResult();
+
+  PriorService* const service;
   CallRecord record;
   grpc::CallbackServerContext* const context;
   SampleStream* const stream = new SampleStream;  // deletes itself
   PriorEngine* engine = nullptr;
   SamplePriorInput input;
+  std::unique_ptr<PriorRun> run;
+  int steps_done = 0;
+  absl::Duration queue_duration;
+  absl::Duration started;  // by the service's clock
   std::optional<v1::SamplePriorResponse> result;
 };
 
@@ -31,21 +46,23 @@ PriorService::PriorService(const PriorServiceOptions& options, PriorMetrics* met
              .capacity = options.queue_capacity,
              .clock = options.clock,
              .on_length = [metrics](int length) { metrics->model.SetQueueLength(length); },
-             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); }}) {}
+             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); },
+             .step = StepCalls}) {}
 
 absl::Status PriorService::Load(std::function<absl::StatusOr<std::unique_ptr<PriorEngine>>()> load) {
   const absl::Duration start = clock_->Now();
   RETURN_IF_ERROR(host_.Load(std::move(load)));
   ASSIGN_OR_RETURN(const PriorEngine* const engine, host_.engine());
   const PriorModelInfo& info = engine->info();
+  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
 }
 
 grpc::ServerWriteReactor<v1::SamplePriorResponse>* PriorService::SamplePrior(grpc::CallbackServerContext* context,
                                                                              const v1::SamplePriorRequest* request) {
-  const auto call = std::make_shared<SampleCall>(context, &metrics_->rpc, clock_);
-  if (const absl::Status status = Submit(call, *request); !status.ok()) End(*call, status);
+  const auto call = std::make_shared<SampleCall>(this, context);
+  if (const absl::Status status = Submit(call, *request); !status.ok()) call->Done(status);
   return call->stream;
 }
 
@@ -55,40 +72,56 @@ absl::Status PriorService::Submit(const std::shared_ptr<SampleCall>& call, const
   ASSIGN_OR_RETURN(call->input, ToSamplePriorInput(request, call->engine->info()));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
-  return host_.queue().Submit(ticket, {.run = [this, call](const JobContext& job) { return Run(*call, job); },
-                                       .done = [call](const absl::Status& status) { End(*call, status); }});
+  return host_.queue().Submit(ticket, call);
 }
 
-absl::Status PriorService::Run(SampleCall& call, const JobContext& job) {
-  const absl::Duration start = clock_->Now();
-  const auto on_step = [&](int step) {
-    metrics_->model.StepDone(PriorMetrics::kPriorStage);
-    v1::SamplePriorResponse response;
-    common::v1::StageProgress& progress = *response.mutable_progress();
-    progress.set_stage(common::v1::STAGE_PRIOR);
-    progress.set_step(step);
-    progress.set_step_count(call.input.step_count);
-    call.stream->SendProgress(std::move(response));
-    return job.Check();
-  };
-  ASSIGN_OR_RETURN(const std::vector<std::vector<float>> embeddings, call.engine->Sample(call.input, on_step));
-  const absl::Duration duration = clock_->Now() - start;
-  metrics_->model.StageDone(PriorMetrics::kPriorStage, duration);
+std::vector<absl::Status> PriorService::StepCalls(absl::Span<StepJob* const> jobs) {
+  std::vector<PriorRun*> runs;
+  runs.reserve(jobs.size());
+  for (StepJob* job : jobs) runs.push_back(static_cast<SampleCall*>(job)->run.get());
+  return static_cast<SampleCall*>(jobs.front())->engine->Step(runs);
+}
 
-  v1::SamplePriorResult& result = *call.result.emplace().mutable_result();
-  for (const std::vector<float>& embedding : embeddings) {
-    result.add_embeddings()->mutable_values()->Add(embedding.begin(), embedding.end());
-  }
-  result.mutable_timing()->set_stage(common::v1::STAGE_PRIOR);
-  *result.mutable_timing()->mutable_queue_duration() = ToProtoDuration(job.queue_duration());
-  *result.mutable_timing()->mutable_run_duration() = ToProtoDuration(duration);
+absl::Status PriorService::SampleCall::Start(const JobContext& job) {
+  queue_duration = job.queue_duration();
+  started = service->clock_->Now();
+  ASSIGN_OR_RETURN(run, engine->Start(input));
   return absl::OkStatus();
 }
 
-void PriorService::End(SampleCall& call, const absl::Status& status) {
-  call.record.End(status);
-  const grpc::Status converted = ToGrpcStatus(status, call.context);
-  call.stream->End(std::move(call.result), converted);
+absl::StatusOr<bool> PriorService::SampleCall::AfterStep() {
+  ++steps_done;
+  service->metrics_->model.StepDone(PriorMetrics::kPriorStage);
+  v1::SamplePriorResponse response;
+  common::v1::StageProgress& progress = *response.mutable_progress();
+  progress.set_stage(common::v1::STAGE_PRIOR);
+  progress.set_step(steps_done);
+  progress.set_step_count(input.step_count);
+  stream->SendProgress(std::move(response));
+  if (steps_done < input.step_count) return false;
+  RETURN_IF_ERROR(SetResult());
+  return true;
+}
+
+absl::Status PriorService::SampleCall::SetResult() {
+  ASSIGN_OR_RETURN(const std::vector<std::vector<float>> embeddings, engine->Finish(*run));
+  const absl::Duration duration = service->clock_->Now() - started;
+  service->metrics_->model.StageDone(PriorMetrics::kPriorStage, duration);
+  v1::SamplePriorResult& message = *result.emplace().mutable_result();
+  for (const std::vector<float>& embedding : embeddings) {
+    message.add_embeddings()->mutable_values()->Add(embedding.begin(), embedding.end());
+  }
+  message.mutable_timing()->set_stage(common::v1::STAGE_PRIOR);
+  *message.mutable_timing()->mutable_queue_duration() = ToProtoDuration(queue_duration);
+  *message.mutable_timing()->mutable_run_duration() = ToProtoDuration(duration);
+  return absl::OkStatus();
+}
+
+void PriorService::SampleCall::Done(const absl::Status& status) {
+  run.reset();
+  record.End(status);
+  const grpc::Status converted = ToGrpcStatus(status, context);
+  stream->End(std::move(result), converted);
 }
 
 grpc::ServerUnaryReactor* PriorService::GetModelInfo(grpc::CallbackServerContext* context,

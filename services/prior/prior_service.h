@@ -7,12 +7,15 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "common/batching/engine_host.h"
+#include "common/batching/step_job.h"
 #include "common/rpc/response_stream.h"
 #include "common/server/call_record.h"
 #include "services/prior/prior_engine.h"
@@ -22,13 +25,13 @@
 namespace unclip::prior {
 
 struct PriorServiceOptions {
-  int queue_capacity = 64;              // requests that may wait besides the one that runs; ≥ 1
+  int queue_capacity = 64;              // requests that may wait for their first step; ≥ 1
   const Clock* clock = &Clock::Real();  // must outlive the service
 };
 
-// Answers UNAVAILABLE until Load() has succeeded. Each request runs alone, on one worker thread, and leaves at the next step when
-// its caller does. Progress is written as fast as the client reads: a slow one misses steps, never the result. Thread-safe. Must
-// outlive the server it is registered with.
+// Answers UNAVAILABLE until Load() has succeeded. Requests join and leave the worker thread's batch at any step, and leave when
+// their caller does. Progress is written as fast as the client reads: a slow one misses steps, never the result. Thread-safe.
+// Must outlive the server it is registered with.
 class PriorService final : public v1::PriorService::CallbackService {
  public:
   // `metrics` must outlive the service.
@@ -50,8 +53,7 @@ class PriorService final : public v1::PriorService::CallbackService {
   struct SampleCall;
 
   absl::Status Submit(const std::shared_ptr<SampleCall>& call, const v1::SamplePriorRequest& request);
-  absl::Status Run(SampleCall& call, const JobContext& job);
-  static void End(SampleCall& call, const absl::Status& status);
+  static std::vector<absl::Status> StepCalls(absl::Span<StepJob* const> jobs);
 
   const Clock* const clock_;
   PriorMetrics* const metrics_;

@@ -88,21 +88,23 @@ at::Tensor PriorTransformer::ScoreMask(const at::Tensor& attention_mask, at::Sca
 }
 
 PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states,
-                                                    const at::Tensor& attention_mask) const {
+                                                    const at::Tensor& attention_mask, int64_t copies) const {
   const at::ScalarType type = dtype();
   TORCH_CHECK(hidden_states.size(1) == config_.num_embeddings && attention_mask.size(1) == config_.num_embeddings,
               "the prior reads ", config_.num_embeddings, " text tokens, not ", hidden_states.size(1));
-  const int64_t rows = text_embedding.size(0), tokens = config_.token_count(), before = tokens - kStepTokens;
-  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(type)),     // [R, T, W]
-                          embedding_proj_(text_embedding.to(type)).unsqueeze(1)},  // [R, 1, W]
+  const int64_t texts = text_embedding.size(0), tokens = config_.token_count(), before = tokens - kStepTokens;
+  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(type)),     // [texts, T, W]
+                          embedding_proj_(text_embedding.to(type)).unsqueeze(1)},  // [texts, 1, W]
                          1) +
-                 positional_embedding_.narrow(1, 0, before);  // [R, T + 1, W]
-  const at::Tensor mask = ScoreMask(attention_mask, type);    // [R, 1, S, S]
+                 positional_embedding_.narrow(1, 0, before);  // [texts, T + 1, W]
+  const at::Tensor mask = ScoreMask(attention_mask, type);    // [texts, 1, S, S]
   const at::Tensor mask_before = mask.narrow(2, 0, before).narrow(3, 0, before);
-  Prefix prefix = {.keys_and_values = {}, .mask = mask.narrow(2, before, kStepTokens).contiguous()};
+  Prefix prefix = {.keys_and_values = {}, .mask = mask.narrow(2, before, kStepTokens).repeat_interleave(copies, 0)};
   for (const Block& block : transformer_blocks_) {
-    prefix.keys_and_values.push_back(at::empty({rows, tokens, 2 * config_.inner_dim()}, h.options()));  // [R, S, 2 W]
-    h = block.Read(h, mask_before, prefix.keys_and_values.back());
+    at::Tensor keys_and_values = at::empty({texts, tokens, 2 * config_.inner_dim()}, h.options());  // [texts, S, 2 W]
+    h = block.Read(h, mask_before, keys_and_values);
+    prefix.keys_and_values.push_back(copies == 1 ? keys_and_values
+                                                 : keys_and_values.repeat_interleave(copies, 0));  // [R, S, 2 W]
   }
   return prefix;
 }

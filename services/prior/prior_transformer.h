@@ -38,9 +38,10 @@ class PriorTransformer {
     int64_t count;   // R
   };
 
-  // Runs the tokens before the time through the blocks. text_embedding [R, D]; hidden_states [R, T, D]; attention_mask [R, T], 1
-  // for tokens and 0 for padding.
-  Prefix ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states, const at::Tensor& attention_mask) const;
+  // Runs the tokens before the time through the blocks, and gives each text `copies` neighbouring rows: R = texts × copies.
+  // text_embedding [texts, D]; hidden_states [texts, T, D]; attention_mask [texts, T], 1 for tokens and 0 for padding.
+  Prefix ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states, const at::Tensor& attention_mask,
+                  int64_t copies = 1) const;
 
   // The time's token for each of M timesteps [M]: [M, W].
   at::Tensor EmbedTime(const at::Tensor& timesteps) const;

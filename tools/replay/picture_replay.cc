@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "model/diffusion/reference_noise.h"
 #include "services/decoder/base_sampler.h"
@@ -45,7 +46,13 @@ Conditioning EncodeWithGuidance(const clip::ClipText& text, const PipelineCall& 
           .mask = at::cat({empty.mask, conditioning.mask})};
 }
 
-absl::Status Ignore(int /*step*/, const at::Tensor& /*original_sample*/) { return absl::OkStatus(); }
+// Steps one run to its end.
+template <typename Run, typename StepFunction>
+absl::Status Finish(Run& run, StepFunction step) {
+  Run* const runs[] = {&run};
+  while (!run.denoise().done()) RETURN_IF_ERROR(step(absl::MakeConstSpan(runs)).front());
+  return absl::OkStatus();
+}
 
 // The picture's own embedding for a variation, else the prior's. [N, D]
 absl::StatusOr<at::Tensor> ImageEmbeddings(const Trace& trace, const Networks& networks, const Conditioning& text,
@@ -58,11 +65,13 @@ absl::StatusOr<at::Tensor> ImageEmbeddings(const Trace& trace, const Networks& n
   const prior::PriorSampling sampling = {.text_embedding = text.embeddings,
                                          .hidden_states = text.hidden_states,
                                          .attention_mask = text.mask,
-                                         .sample_count = call.batch_size(),
-                                         .step_count = call.prior_steps,
+                                         .sampler = {.step_count = call.prior_steps},
                                          .has_guidance = has_guidance,
                                          .guidance_scale = call.prior_guidance_scale};
-  return prior::SamplePrior(networks.prior->network, networks.prior->scheduler, sampling, noise, Ignore);
+  ASSIGN_OR_RETURN(const auto run,
+                   prior::PriorSamplingRun::Start(networks.prior->network, networks.prior->scheduler, sampling, noise));
+  RETURN_IF_ERROR(Finish(*run, prior::StepPrior));
+  return run->Embeddings();
 }
 
 }  // namespace
@@ -78,14 +87,18 @@ absl::Status ReplayPicture(const Trace& trace, const Networks& networks, const T
                                           .text_embeddings = text.embeddings,
                                           .hidden_states = text.hidden_states,
                                           .attention_mask = text.mask,
-                                          .step_count = call.decoder_steps,
+                                          .sampler = {.step_count = call.decoder_steps},
                                           .has_guidance = has_guidance,
                                           .guidance_scale = call.decoder_guidance_scale};
-  ASSIGN_OR_RETURN(const at::Tensor small,
-                   decoder::SampleBase(decoder.unet, decoder.text_projection, decoder.scheduler, sampling, noise, Ignore));
+  ASSIGN_OR_RETURN(const auto base,
+                   decoder::BaseSamplingRun::Start(decoder.unet, decoder.text_projection, decoder.scheduler, sampling, noise));
+  RETURN_IF_ERROR(Finish(*base, decoder::StepBase));
   const decoder::UpsamplerModel& upsampler = *decoder.upsamplers[0];
-  ASSIGN_OR_RETURN(const at::Tensor large, decoder::Upsample(upsampler.networks(), upsampler.scheduler, small,
-                                                             call.super_res_steps, noise, model::NoiseKey::kSuperRes, Ignore));
+  ASSIGN_OR_RETURN(const auto upsampling,
+                   decoder::UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, base->Pictures(),
+                                                 {.step_count = call.super_res_steps}, noise, model::NoiseKey::kSuperRes));
+  RETURN_IF_ERROR(Finish(*upsampling, decoder::StepUpsampling));
+  const at::Tensor large = upsampling->Pictures();
   const at::Tensor pictures = (large * 0.5 + 0.5).clamp(0, 1).permute({0, 2, 3, 1});  // [N, H, W, 3]
   comparison.AddPictures("picture", pictures, trace.Get("image"), tolerance.checks_pictures);
   return absl::OkStatus();

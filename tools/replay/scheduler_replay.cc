@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "model/diffusion/denoise.h"
+#include "model/diffusion/guidance.h"
 #include "model/diffusion/reference_noise.h"
 
 namespace unclip::replay {

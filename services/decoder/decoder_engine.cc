@@ -1,0 +1,28 @@
+#include "services/decoder/decoder_engine.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+
+namespace unclip::decoder {
+
+DecodeNeed FirstNeed(const DecodeImageInput& input, const DecoderModelInfo& info) {
+  DecodeNeed need = {.group = 0, .rows = input.guidance_scale > 1 ? 2 : 1};
+  for (size_t stage = 0; stage < info.step_durations.size(); ++stage) {
+    need.remaining +=
+        info.step_durations[stage] * (stage == 0 ? input.decoder_step_count : input.super_res_step_counts[stage - 1]);
+  }
+  return need;
+}
+
+absl::StatusOr<RgbImage> DecoderEngine::Decode(const DecodeImageInput& input, const DecodeStepCallback& on_step) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<DecoderRun> run, Start(input));
+  DecoderRun* const runs[] = {run.get()};
+  while (!run->done()) {
+    RETURN_IF_ERROR(Step(runs).front());
+    RETURN_IF_ERROR(on_step(run->progress()));
+  }
+  return Finish(*run);
+}
+
+}  // namespace unclip::decoder

@@ -1,0 +1,163 @@
+#include "services/decoder/torch_decoder_engine.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "common/conditioning/text_conditioning.h"
+#include "model/diffusion/philox_noise.h"
+#include "model/nn/tensor_view.h"
+#include "model/threads.h"
+#include "model/torch_guard.h"
+#include "services/decoder/base_sampler.h"
+#include "services/decoder/picture.h"
+#include "services/decoder/upsampler.h"
+
+namespace unclip::decoder {
+namespace {
+
+BaseSampling ToSampling(const DecodeImageInput& input, const DecoderModelInfo& info) {
+  const std::vector<int64_t> hidden_shape = {1, info.context_length, info.hidden_dim};
+  const std::vector<int64_t> embedding_shape = {1, info.embedding_dim};
+  BaseSampling sampling = {.image_embeddings = model::ViewFloats(input.image_embedding, embedding_shape),  // [1, D]
+                           .text_embeddings = {},
+                           .hidden_states = {},
+                           .attention_mask = {},
+                           .sampler = {.step_count = input.decoder_step_count},
+                           .has_guidance = input.guidance_scale > 1,
+                           .guidance_scale = input.guidance_scale};
+  std::vector<const TextConditioning*> texts = {&input.text};
+  if (sampling.has_guidance) texts.insert(texts.begin(), &input.negative_text);
+  std::vector<at::Tensor> embeddings, states, masks;
+  for (const TextConditioning* text : texts) {
+    embeddings.push_back(model::ViewFloats(text->text_embedding, embedding_shape));
+    states.push_back(model::ViewFloats(text->hidden_states, hidden_shape));
+    masks.push_back(model::ViewMask(text->attention_mask));
+  }
+  sampling.text_embeddings = at::cat(embeddings);  // [1 or 2, D]
+  sampling.hidden_states = at::cat(states);        // [1 or 2, T, W]
+  sampling.attention_mask = at::cat(masks);        // [1 or 2, T]
+  return sampling;
+}
+
+// A request on its way through the stages: 0 is the base decoder, i ≥ 1 upsampler i - 1.
+class TorchDecoderRun final : public DecoderRun {
+ public:
+  static absl::StatusOr<std::unique_ptr<TorchDecoderRun>> Start(const DecoderModel& model, const DecoderModelInfo& info,
+                                                                const DecodeImageInput& input) {
+    std::unique_ptr<TorchDecoderRun> run(new TorchDecoderRun(model, info, input));
+    ASSIGN_OR_RETURN(run->base_, BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler,
+                                                        ToSampling(input, info), run->noise_));
+    return run;
+  }
+
+  DecodeNeed need() const override {
+    DecodeNeed need = FirstNeed(input_, info_);
+    for (int stage = 0; stage < stage_; ++stage) need.remaining -= info_.step_durations[stage] * StepCount(stage);
+    need.remaining -= info_.step_durations[stage_] * denoise().step();
+    if (stage_ == 0) return need;
+    const int scale = info_.super_res_sizes[stage_ - 1] / info_.base_size;
+    need.rows = scale * scale;
+    need.group = 2 * stage_ - (upsampling_->at_last_step() ? 0 : 1);
+    return need;
+  }
+
+  bool done() const override { return done_; }
+  DecodeProgress progress() const override { return progress_; }
+
+  BaseSamplingRun* base() { return base_.get(); }            // null once it is done
+  UpsamplingRun* upsampling() { return upsampling_.get(); }  // null until then
+
+  // To be called after each step.
+  absl::Status AfterStep() {
+    progress_ = {.stage = stage_, .step = denoise().step(), .step_count = denoise().step_count(), .preview = {}};
+    if (input_.preview_step_interval > 0 && progress_.step % input_.preview_step_interval == 0) {
+      progress_.preview = ToRgbImage(denoise().original_sample(), 0);
+    }
+    return denoise().done() ? NextStage() : absl::OkStatus();
+  }
+
+  const at::Tensor& picture() const { return picture_; }  // [1, 3, S, S] once done()
+
+ private:
+  TorchDecoderRun(const DecoderModel& model, const DecoderModelInfo& info, const DecodeImageInput& input)
+      : model_(model), info_(info), input_(input), noise_(input.seed) {}
+
+  const model::DenoiseRun& denoise() const { return base_ ? base_->denoise() : upsampling_->denoise(); }
+  int StepCount(int stage) const { return stage == 0 ? input_.decoder_step_count : input_.super_res_step_counts[stage - 1]; }
+
+  absl::Status NextStage() {
+    picture_ = base_ ? base_->Pictures() : upsampling_->Pictures();
+    base_.reset();
+    upsampling_.reset();
+    done_ = stage_ == static_cast<int>(model_.upsamplers.size());
+    if (done_) return absl::OkStatus();
+    const UpsamplerModel& next = *model_.upsamplers[stage_];
+    ASSIGN_OR_RETURN(upsampling_, UpsamplingRun::Start(next.networks(), next.scheduler, picture_.clamp(-1, 1),
+                                                       {.step_count = StepCount(stage_ + 1)}, noise_,
+                                                       model::NoiseKey::kSuperRes + static_cast<uint32_t>(stage_)));
+    ++stage_;
+    return absl::OkStatus();
+  }
+
+  const DecoderModel& model_;
+  const DecoderModelInfo& info_;
+  const DecodeImageInput& input_;
+  model::PhiloxNoise noise_;
+  int stage_ = 0;
+  bool done_ = false;
+  DecodeProgress progress_;
+  at::Tensor picture_;
+  std::unique_ptr<BaseSamplingRun> base_;
+  std::unique_ptr<UpsamplingRun> upsampling_;
+};
+
+// Steps runs that are all in the same stage.
+std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs) {
+  std::vector<BaseSamplingRun*> base;
+  std::vector<UpsamplingRun*> upsampling;
+  for (DecoderRun* run : runs) {
+    auto* torch_run = static_cast<TorchDecoderRun*>(run);
+    if (torch_run->base() != nullptr) {
+      base.push_back(torch_run->base());
+    } else {
+      upsampling.push_back(torch_run->upsampling());
+    }
+  }
+  std::vector<absl::Status> results = base.empty() ? StepUpsampling(upsampling) : StepBase(base);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (results[i].ok()) results[i] = static_cast<TorchDecoderRun*>(runs[i])->AfterStep();
+  }
+  return results;
+}
+
+}  // namespace
+
+TorchDecoderEngine::TorchDecoderEngine(std::unique_ptr<const DecoderModel> model, DecoderModelInfo info)
+    : model_(std::move(model)), info_(std::move(info)) {}
+
+absl::StatusOr<std::unique_ptr<DecoderRun>> TorchDecoderEngine::Start(const DecodeImageInput& input) {
+  return model::TorchGuard([&]() -> absl::StatusOr<std::unique_ptr<DecoderRun>> {
+    model::UseThreads(info_.thread_count);
+    return TorchDecoderRun::Start(*model_, info_, input);
+  });
+}
+
+std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const> runs) {
+  std::vector<absl::Status> results;
+  const absl::Status status = model::TorchGuard([&] {
+    model::UseThreads(info_.thread_count);
+    results = StepTogether(runs);
+    return absl::OkStatus();
+  });
+  return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
+}
+
+absl::StatusOr<RgbImage> TorchDecoderEngine::Finish(DecoderRun& run) {
+  return model::TorchGuard(
+      [&]() -> absl::StatusOr<RgbImage> { return ToRgbImage(static_cast<TorchDecoderRun&>(run).picture(), 0); });
+}
+
+}  // namespace unclip::decoder
