@@ -2,7 +2,11 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/diffusion/ddim_sampler.h"
+#include "model/diffusion/dpm_solver_sampler.h"
 
 namespace unclip::model {
 namespace {
@@ -27,11 +31,32 @@ class AncestralSampler final : public Sampler {
   const std::vector<int> timesteps_;
 };
 
+absl::Status CheckEta(const SamplerOptions& options) {
+  const double max_eta = options.kind == SamplerKind::kDdim ? 1 : 0;
+  if (options.eta >= 0 && options.eta <= max_eta) return absl::OkStatus();  // false for NaN
+  return absl::InvalidArgumentError(
+      absl::StrCat("eta is ", options.eta, "; it must be ", max_eta > 0 ? "0 to 1" : "0 unless the sampler is DDIM"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(const UnclipScheduler& scheduler, const SamplerOptions& options) {
-  ASSIGN_OR_RETURN(std::vector<int> timesteps, scheduler.Timesteps(options.step_count));
-  return std::make_unique<AncestralSampler>(scheduler, std::move(timesteps));
+  RETURN_IF_ERROR(CheckEta(options));
+  switch (options.kind) {
+    case SamplerKind::kAncestral: {
+      ASSIGN_OR_RETURN(std::vector<int> timesteps, scheduler.Timesteps(options.step_count));
+      return std::make_unique<AncestralSampler>(scheduler, std::move(timesteps));
+    }
+    case SamplerKind::kDdim: {
+      ASSIGN_OR_RETURN(std::vector<int> timesteps, DdimSampler::Timesteps(scheduler, options.step_count));
+      return std::make_unique<DdimSampler>(scheduler, std::move(timesteps), options.eta);
+    }
+    case SamplerKind::kDpmSolver: {
+      ASSIGN_OR_RETURN(std::vector<int> timesteps, DpmSolverSampler::Timesteps(scheduler, options.step_count));
+      return std::make_unique<DpmSolverSampler>(scheduler, std::move(timesteps));
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat("there is no sampler of kind ", static_cast<int>(options.kind)));
 }
 
 }  // namespace unclip::model

@@ -14,11 +14,14 @@ namespace unclip::model {
 
 enum class SamplerKind {
   kAncestral,  // the reference's: UnclipScheduler
+  kDdim,       // DdimSampler
+  kDpmSolver,  // DpmSolverSampler
 };
 
 struct SamplerOptions {
   SamplerKind kind = SamplerKind::kAncestral;
   int step_count = 2;
+  double eta = 0;  // how much of ancestral sampling's noise kDdim adds, 0 to 1
 };
 
 // Serves one run, from its first step to its last; multistep samplers remember what they saw. Not thread-safe. Letters: N batch,
@@ -41,7 +44,9 @@ class Sampler {
   virtual Step Advance(int index, const at::Tensor& model_output, const at::Tensor& sample, const at::Tensor& noise) = 0;
 };
 
-// A sampler over the schedule of `scheduler`, which must outlive it. INVALID_ARGUMENT when the step count is impossible.
+// A sampler over the schedule of `scheduler`, which must outlive it. INVALID_ARGUMENT when the step count is impossible: of T
+// training timesteps, kAncestral takes 2 to T steps, kDdim 1 to T, kDpmSolver 1 to T - 1; or when eta is not in 0 .. 1, or not 0
+// for another kind than kDdim.
 absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(const UnclipScheduler& scheduler, const SamplerOptions& options);
 
 }  // namespace unclip::model
