@@ -73,7 +73,8 @@ absl::StatusOr<Capabilities> CombineCapabilities(const clip::v1::GetModelInfoRes
                             .prior_model = prior.model(),
                             .decoder_model = decoder.model(),
                             .embedding_dim = clip.embedding_dim(),
-                            .context_length = clip.context_length()};
+                            .context_length = clip.context_length(),
+                            .hidden_dim = clip.hidden_dim()};
   RETURN_IF_ERROR(ReadSizes(decoder, &capabilities));
   capabilities.super_res_count = decoder.super_res_sizes_size();
 
@@ -115,5 +116,7 @@ v1::GetCapabilitiesResponse CapabilitiesToProto(const Capabilities& capabilities
   WriteRange(capabilities.decoder_guidance_scale, proto.mutable_decoder_guidance_scale());
   return proto;
 }
+
+std::string TextModelOf(const Capabilities& capabilities) { return capabilities.clip_model.SerializeAsString(); }
 
 }  // namespace unclip::gateway

@@ -3,6 +3,7 @@
 #define UNCLIP_GATEWAY_CAPABILITIES_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,6 +43,7 @@ struct Capabilities {
   common::v1::ModelInfo decoder_model = {};
   int embedding_dim = 0;                // D
   int context_length = 0;               // T
+  int hidden_dim = 0;                   // W
   PictureSize native_size = {};         // of the decoder's pictures
   std::vector<PictureSize> sizes = {};  // that may be asked for; the native one first
   SettingRange<int32_t> candidate_count = {};
@@ -60,6 +62,9 @@ absl::StatusOr<Capabilities> CombineCapabilities(const clip::v1::GetModelInfoRes
                                                  const decoder::v1::GetModelInfoResponse& decoder);
 
 v1::GetCapabilitiesResponse CapabilitiesToProto(const Capabilities& capabilities);
+
+// What the embedding of a prompt depends on besides the prompt: the checkpoint, its type and its threads. For EmbeddingCache.
+std::string TextModelOf(const Capabilities& capabilities);
 
 }  // namespace unclip::gateway
 

@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -9,6 +10,7 @@
 #include "base/status_macros.h"
 #include "common/rpc/channel.h"
 #include "common/validation/field_check.h"
+#include "gateway/capabilities.h"
 
 namespace unclip::gateway {
 namespace {
@@ -16,9 +18,13 @@ namespace {
 // Far above what a machine can use, and below what its threads would cost it.
 constexpr int kMaxThreads = 10'000;
 
+constexpr int64_t kBytesPerMib = int64_t{1} << 20;
+constexpr int kMaxCacheMib = 1 << 20;
+
 absl::Status CheckOptions(const GatewayOptions& options) {
   RETURN_IF_ERROR(CheckIntRange("--max_requests", options.max_requests, 1, kMaxThreads));
   RETURN_IF_ERROR(CheckIntRange("--max_pictures", options.max_pictures, 1, kMaxThreads));
+  RETURN_IF_ERROR(CheckIntRange("--embedding_cache_mib", options.embedding_cache_mib, 0, kMaxCacheMib));
   if (options.default_deadline > absl::ZeroDuration()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("--default_deadline is ", absl::FormatDuration(options.default_deadline), "; it must be above 0"));
@@ -49,12 +55,14 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const GatewayOptions& o
   upstreams.clip = gateway->clip_.get();
   upstreams.prior = gateway->prior_.get();
   upstreams.decoder = gateway->decoder_.get();
+  gateway->embedding_cache_ = std::make_unique<EmbeddingCache>(options.embedding_cache_mib * kBytesPerMib, &gateway->metrics_);
   gateway->upstreams_ = std::make_unique<Upstreams>(std::move(upstreams));
   gateway->picture_pool_ = std::make_unique<WorkerPool>(options.max_pictures);
   gateway->pipeline_ =
       std::make_unique<GenerationPipeline>(GenerationPipelineOptions{.clip = gateway->clip_.get(),
                                                                      .prior = gateway->prior_.get(),
                                                                      .decoder = gateway->decoder_.get(),
+                                                                     .embedding_cache = gateway->embedding_cache_.get(),
                                                                      .picture_pool = gateway->picture_pool_.get(),
                                                                      .metrics = &gateway->metrics_});
   gateway->service_ =
@@ -75,8 +83,15 @@ void Gateway::StartWatching(std::function<void(const UpstreamsUp&)> on_change) {
     metrics_.SetUpstreamUp("clip", up.clip);
     metrics_.SetUpstreamUp("prior", up.prior);
     metrics_.SetUpstreamUp("decoder", up.decoder);
+    FollowTextModel(up);
     on_change(up);
   });
+}
+
+void Gateway::FollowTextModel(const UpstreamsUp& up) {
+  const absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities = upstreams_->capabilities();
+  // A service that was away may come back with other weights of the same shapes, which a fingerprint does not tell.
+  embedding_cache_->UseModel(up.clip && capabilities.ok() ? TextModelOf(**capabilities) : "");
 }
 
 }  // namespace unclip::gateway

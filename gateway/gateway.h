@@ -12,6 +12,7 @@
 #include "gateway/clients/clip_client.h"
 #include "gateway/clients/decoder_client.h"
 #include "gateway/clients/prior_client.h"
+#include "gateway/embedding_cache.h"
 #include "gateway/gateway_metrics.h"
 #include "gateway/generation_pipeline.h"
 #include "gateway/image_generation_service.h"
@@ -26,6 +27,7 @@ struct GatewayOptions {
   std::string decoder_target = {};
   int max_requests = 64;                                // worked on at a time, ≥ 1
   int max_pictures = 32;                                // made at a time, of all requests; ≥ 1
+  int embedding_cache_mib = 64;                         // room for embeddings of prompts that may come again; 0 keeps none
   absl::Duration default_deadline = absl::Minutes(10);  // for callers that set none; > 0
   absl::Duration refresh_interval = absl::Seconds(10);  // see UpstreamWatcherOptions
 };
@@ -49,11 +51,15 @@ class Gateway {
  private:
   explicit Gateway(MetricsRegistry& metrics) : metrics_(metrics) {}
 
+  // Tells the cache which text model answers.
+  void FollowTextModel(const UpstreamsUp& up);
+
   // In the order of use: each needs those above it.
   GatewayMetrics metrics_;
   std::unique_ptr<ClipClient> clip_;
   std::unique_ptr<PriorClient> prior_;
   std::unique_ptr<DecoderClient> decoder_;
+  std::unique_ptr<EmbeddingCache> embedding_cache_;
   std::unique_ptr<Upstreams> upstreams_;
   std::unique_ptr<WorkerPool> picture_pool_;
   std::unique_ptr<GenerationPipeline> pipeline_;

@@ -17,6 +17,8 @@ ABSL_FLAG(std::string, prior_target, "", "Where the prior service is, in the sam
 ABSL_FLAG(std::string, decoder_target, "", "Where the decoder service is, in the same forms. Required.");
 ABSL_FLAG(int, max_requests, 64, "Requests worked on at a time; more are answered with RESOURCE_EXHAUSTED.");
 ABSL_FLAG(int, max_pictures, 32, "Pictures made at a time, of all requests together; more wait.");
+ABSL_FLAG(int, embedding_cache_mib, 64,
+          "MiB for embeddings of prompts, so that one that comes again is not embedded again; 0 for none.");
 ABSL_FLAG(absl::Duration, default_deadline, absl::Minutes(10), "Time that a request may take when its caller sets no deadline.");
 
 namespace unclip::gateway {
@@ -34,6 +36,7 @@ absl::Status Run(int argc, char** argv) {
                                .decoder_target = absl::GetFlag(FLAGS_decoder_target),
                                .max_requests = absl::GetFlag(FLAGS_max_requests),
                                .max_pictures = absl::GetFlag(FLAGS_max_pictures),
+                               .embedding_cache_mib = absl::GetFlag(FLAGS_embedding_cache_mib),
                                .default_deadline = absl::GetFlag(FLAGS_default_deadline)};
   MetricsRegistry metrics("gateway");
   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(options, metrics);

@@ -12,7 +12,14 @@ GatewayMetrics::GatewayMetrics(MetricsRegistry& registry)
           "stage_queue_seconds", "Time that a stage of a finished picture waited in its service's queue, by stage.")),
       upstream_up_(registry.AddGauge("upstream_up", "1 while a service behind the gateway is up, else 0.")),
       upstream_reissues_total_(
-          registry.AddCounter("upstream_reissues_total", "Calls issued again because a replica lost them, by service.")) {}
+          registry.AddCounter("upstream_reissues_total", "Calls issued again because a replica lost them, by service.")),
+      embedding_cache_hits_total_(
+          registry.AddCounter("embedding_cache_hits_total", "Prompts whose embedding was kept from before.").Add({})),
+      embedding_cache_misses_total_(
+          registry.AddCounter("embedding_cache_misses_total", "Prompts whose embedding had to be asked for.").Add({})),
+      embedding_cache_evictions_total_(
+          registry.AddCounter("embedding_cache_evictions_total", "Embeddings that made room for others.").Add({})),
+      embedding_cache_bytes_(registry.AddGauge("embedding_cache_bytes", "What the kept embeddings take.").Add({})) {}
 
 void GatewayMetrics::ImagesAccepted(int count) { images_in_progress_.Increment(count); }
 
@@ -33,6 +40,10 @@ void GatewayMetrics::SetUpstreamUp(const std::string& upstream, bool up) {
 
 void GatewayMetrics::CallReissued(const std::string& upstream) {
   upstream_reissues_total_.Add({{"upstream", upstream}}).Increment();
+}
+
+void GatewayMetrics::EmbeddingLookedUp(bool hit) {
+  (hit ? embedding_cache_hits_total_ : embedding_cache_misses_total_).Increment();
 }
 
 }  // namespace unclip::gateway

@@ -2,6 +2,7 @@
 #ifndef UNCLIP_GATEWAY_GATEWAY_METRICS_H_
 #define UNCLIP_GATEWAY_GATEWAY_METRICS_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -18,6 +19,10 @@ namespace unclip::gateway {
 //   stage_queue_seconds{stage}          histogram, time it waited in its service's queue
 //   upstream_up{upstream}               gauge, 1 while a service is up, else 0
 //   upstream_reissues_total{upstream}   counter, calls issued again because a replica lost them
+//   embedding_cache_hits_total          counter, prompts whose embedding was kept from before
+//   embedding_cache_misses_total        counter, prompts whose embedding had to be asked for; none while the cache is off
+//   embedding_cache_evictions_total     counter, embeddings that made room for others
+//   embedding_cache_bytes               gauge, what the kept embeddings take
 // Thread-safe.
 class GatewayMetrics {
  public:
@@ -31,6 +36,9 @@ class GatewayMetrics {
   void StageDone(absl::string_view stage, absl::Duration queue_duration, absl::Duration run_duration);
   void SetUpstreamUp(const std::string& upstream, bool up);
   void CallReissued(const std::string& upstream);
+  void EmbeddingLookedUp(bool hit);
+  void EmbeddingEvicted() { embedding_cache_evictions_total_.Increment(); }
+  void SetEmbeddingCacheBytes(int64_t bytes) { embedding_cache_bytes_.Set(static_cast<double>(bytes)); }
 
  private:
   RpcMetrics rpc_;
@@ -40,6 +48,10 @@ class GatewayMetrics {
   HistogramFamily& stage_queue_seconds_;
   GaugeFamily& upstream_up_;
   CounterFamily& upstream_reissues_total_;
+  prometheus::Counter& embedding_cache_hits_total_;
+  prometheus::Counter& embedding_cache_misses_total_;
+  prometheus::Counter& embedding_cache_evictions_total_;
+  prometheus::Gauge& embedding_cache_bytes_;
 };
 
 }  // namespace unclip::gateway

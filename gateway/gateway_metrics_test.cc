@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/metrics/documented_metrics.h"
+#include "common/metrics/metric_value.h"
 
 namespace unclip::gateway {
 namespace {
@@ -50,6 +51,18 @@ TEST(GatewayMetricsTest, CountsPictures) {
     }
   }
   EXPECT_EQ(checked, 6);
+}
+
+TEST(GatewayMetricsTest, CountsWhatTheEmbeddingCacheDoes) {
+  MetricsRegistry registry("gateway");
+  GatewayMetrics metrics(registry);
+  for (const bool hit : {true, true, true, false, false}) metrics.EmbeddingLookedUp(hit);
+  metrics.EmbeddingEvicted();
+  metrics.SetEmbeddingCacheBytes(100);
+  EXPECT_EQ(MetricValue(registry, "embedding_cache_hits_total"), 3);
+  EXPECT_EQ(MetricValue(registry, "embedding_cache_misses_total"), 2);
+  EXPECT_EQ(MetricValue(registry, "embedding_cache_evictions_total"), 1);
+  EXPECT_EQ(MetricValue(registry, "embedding_cache_bytes"), 100);
 }
 
 }  // namespace

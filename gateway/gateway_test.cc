@@ -38,6 +38,9 @@ TEST(GatewayTest, RefusesLimitsOutOfRange) {
   options.max_pictures = -1;
   EXPECT_THAT(Create(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--max_pictures is -1")));
   options = Good();
+  options.embedding_cache_mib = -1;
+  EXPECT_THAT(Create(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--embedding_cache_mib is -1")));
+  options = Good();
   options.default_deadline = absl::ZeroDuration();
   EXPECT_THAT(Create(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--default_deadline")));
 }

@@ -55,7 +55,8 @@ absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const Generatio
   options_.metrics->ImagesAccepted(request.image_count);
   const absl::Cleanup count_images = [&] { options_.metrics->ImagesEnded(request.image_count, finished); };
 
-  ASSIGN_OR_RETURN(EmbeddedPrompts prompts, EmbedPrompts(options_.clip, request, capabilities, context));
+  ASSIGN_OR_RETURN(EmbeddedPrompts prompts,
+                   EmbedPrompts(options_.clip, options_.embedding_cache, request, capabilities, context));
   CountStage(prompts.timing, options_.metrics);
   ProgressTracker progress(request, observer);
   const PictureMaker maker(options_.prior, options_.decoder, request, prompts, context, &progress);

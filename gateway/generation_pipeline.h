@@ -9,6 +9,7 @@
 #include "gateway/clients/clip_client.h"
 #include "gateway/clients/decoder_client.h"
 #include "gateway/clients/prior_client.h"
+#include "gateway/embedding_cache.h"
 #include "gateway/gateway_metrics.h"
 #include "gateway/generation_observer.h"
 #include "gateway/generation_request.h"
@@ -23,6 +24,7 @@ struct GenerationPipelineOptions {
   ClipClient* clip = nullptr;
   PriorClient* prior = nullptr;
   DecoderClient* decoder = nullptr;
+  EmbeddingCache* embedding_cache = nullptr;
   WorkerPool* picture_pool = nullptr;  // its size is how many pictures of all requests are made at a time
   GatewayMetrics* metrics = nullptr;
 };

@@ -70,8 +70,13 @@ class GenerationPipelineTest : public testing::Test {
   MetricsRegistry registry_{"gateway"};
   GatewayMetrics metrics_{registry_};
   WorkerPool pool_{4};
-  const GenerationPipeline pipeline_{
-      {.clip = &clip_, .prior = &prior_, .decoder = &decoder_, .picture_pool = &pool_, .metrics = &metrics_}};
+  EmbeddingCache no_cache_{/*max_bytes=*/0, &metrics_};
+  const GenerationPipeline pipeline_{{.clip = &clip_,
+                                      .prior = &prior_,
+                                      .decoder = &decoder_,
+                                      .embedding_cache = &no_cache_,
+                                      .picture_pool = &pool_,
+                                      .metrics = &metrics_}};
 };
 
 TEST_F(GenerationPipelineTest, EmbedsBothPromptsInOneCall) {

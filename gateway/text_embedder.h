@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/capabilities.h"
 #include "gateway/clients/clip_client.h"
+#include "gateway/embedding_cache.h"
 #include "gateway/generation_request.h"
 #include "gateway/request_context.h"
 #include "unclip/common/v1/conditioning.pb.h"
@@ -22,9 +23,10 @@ struct EmbeddedPrompts {
   common::v1::StageTiming timing;              // STAGE_EMBED_TEXT
 };
 
-// Embeds both prompts in one call. Errors are the client's; INTERNAL when an embedding is not of the model's width or not finite.
-absl::StatusOr<EmbeddedPrompts> EmbedPrompts(ClipClient* clip, const GenerationRequest& request, const Capabilities& capabilities,
-                                             const RequestContext& context);
+// Embeds both prompts, in one call that asks for those alone that `cache` does not hold, and in none when it holds both. Errors
+// are the client's; INTERNAL when an embedding is not of the model's shape or not finite; why the request was cancelled.
+absl::StatusOr<EmbeddedPrompts> EmbedPrompts(ClipClient* clip, EmbeddingCache* cache, const GenerationRequest& request,
+                                             const Capabilities& capabilities, const RequestContext& context);
 
 }  // namespace unclip::gateway
 

@@ -44,7 +44,8 @@ def test_a_request_is_counted_where_it_passes(cluster):
     }
 
   before, steps_before = counts(), cluster.metrics("decoder").value("unclip_decoder_steps_total", stage="decoder")
-  cluster.generate(decoder_step_count=5)
+  # A prompt of its own: the gateway would not ask clip for one that it keeps.
+  cluster.generate(decoder_step_count=5, prompt="a prompt that is counted")
   assert counts() == {service: count + 1 for service, count in before.items()}
   assert cluster.metrics("decoder").value("unclip_decoder_steps_total", stage="decoder") == steps_before + 5
   for service in names:
