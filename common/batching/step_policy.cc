@@ -10,7 +10,8 @@ std::vector<size_t> StepPolicy::Pick(absl::Span<const StepCandidate> candidates,
   const auto urgency = [&](size_t i) {
     const StepCandidate& c = candidates[i];
     const absl::Duration lead = c.need.remaining - (now - c.arrival);
-    return std::tuple(options_.deadlines_first ? c.deadline : absl::ZeroDuration(), lead, c.arrival, i);
+    const bool is_hopeless = now + c.need.remaining > c.deadline;
+    return std::tuple(is_hopeless, options_.deadlines_first ? c.deadline : absl::ZeroDuration(), lead, c.arrival, i);
   };
   std::vector<size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), size_t{0});

@@ -82,6 +82,16 @@ TEST(StepPolicyTest, StepsWhatIsStartedWhenNothingMoreMayStart) {
   EXPECT_THAT(policy.Pick(jobs, kNow), ElementsAre(0));
 }
 
+TEST(StepPolicyTest, PutsWhatCannotMakeItsDeadlineLast) {
+  std::vector<StepCandidate> jobs = {Job(absl::Seconds(4), absl::Seconds(9)), Job(absl::Seconds(4), absl::Seconds(1))};
+  jobs[0].deadline = kNow + absl::Seconds(3);
+  jobs[1].deadline = kNow + absl::Seconds(11);
+  EXPECT_THAT(StepPolicy({.max_rows = 1}).Pick(jobs, kNow), ElementsAre(1));
+  EXPECT_THAT(StepPolicy({.max_rows = 2}).Pick(jobs, kNow), ElementsAre(1, 0));  // room is not wasted on principle
+  jobs.pop_back();
+  EXPECT_THAT(StepPolicy({.max_rows = 1}).Pick(jobs, kNow), ElementsAre(0));  // nor time: the guess may be wrong
+}
+
 TEST(StepPolicyTest, PutsTheNearestDeadlineFirstWhenAsked) {
   std::vector<StepCandidate> jobs = {Job(absl::Seconds(1)), Job(absl::Seconds(9)), Job(absl::Seconds(5))};
   jobs[1].deadline = kNow + absl::Seconds(10);

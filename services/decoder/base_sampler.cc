@@ -55,7 +55,7 @@ BaseSamplingRun::BaseSamplingRun(const Unet& unet, const TextProjection& project
   times_ = ProjectTimes(unet, denoise_.timesteps(), context.class_labels);
 }
 
-std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs) {
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes) {
   std::vector<at::Tensor> inputs, times;
   std::vector<const Unet::ProjectedContext*> contexts;
   for (BaseSamplingRun* run : runs) {
@@ -66,7 +66,9 @@ std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs) {
   }
   const Unet& unet = runs.front()->unet_;
   const Unet::ProjectedContext context = Unet::JoinContexts(contexts);
-  const at::Tensor output = unet.Forward(at::cat(inputs), at::cat(times), &context);  // [all rows, 3 or 6, H, W]
+  const at::Tensor x = at::cat(inputs), time = at::cat(times);
+  const at::Tensor output =
+      lanes == nullptr ? unet.Forward(x, time, &context) : unet.Forward(x, time, &context, *lanes);  // [all rows, 3 or 6, H, W]
   std::vector<absl::Status> results;
   int64_t first = 0;
   for (BaseSamplingRun* run : runs) {

@@ -14,6 +14,7 @@
 #include "model/diffusion/noise_source.h"
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
+#include "model/row_lanes.h"
 #include "services/decoder/text_projection.h"
 #include "services/decoder/unet.h"
 
@@ -46,7 +47,7 @@ class BaseSamplingRun {
   at::Tensor Pictures() const { return denoise_.x().clamp(-1, 1); }
 
  private:
-  friend std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs);
+  friend std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes);
 
   BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling, model::DenoiseRun denoise);
 
@@ -61,7 +62,8 @@ class BaseSamplingRun {
 };
 
 // One step of each of `runs`, which are of one network and not done; for each, OK or INTERNAL when its values are not finite.
-std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs);
+// Spreads the rows over `lanes` unless that is null.
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes);
 
 }  // namespace unclip::decoder
 

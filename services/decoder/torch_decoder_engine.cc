@@ -115,7 +115,7 @@ class TorchDecoderRun final : public DecoderRun {
 };
 
 // Steps runs that are all in the same stage.
-std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs) {
+std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs, model::RowLanes* lanes) {
   std::vector<BaseSamplingRun*> base;
   std::vector<UpsamplingRun*> upsampling;
   for (DecoderRun* run : runs) {
@@ -126,7 +126,7 @@ std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs) {
       upsampling.push_back(torch_run->upsampling());
     }
   }
-  std::vector<absl::Status> results = base.empty() ? StepUpsampling(upsampling) : StepBase(base);
+  std::vector<absl::Status> results = base.empty() ? StepUpsampling(upsampling, lanes) : StepBase(base, lanes);
   for (size_t i = 0; i < runs.size(); ++i) {
     if (results[i].ok()) results[i] = static_cast<TorchDecoderRun*>(runs[i])->AfterStep();
   }
@@ -136,7 +136,7 @@ std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs) {
 }  // namespace
 
 TorchDecoderEngine::TorchDecoderEngine(std::unique_ptr<const DecoderModel> model, DecoderModelInfo info)
-    : model_(std::move(model)), info_(std::move(info)) {}
+    : model_(std::move(model)), info_(std::move(info)), lanes_(info_.thread_count) {}
 
 absl::StatusOr<std::unique_ptr<DecoderRun>> TorchDecoderEngine::Start(const DecodeImageInput& input) {
   return model::TorchGuard([&]() -> absl::StatusOr<std::unique_ptr<DecoderRun>> {
@@ -149,7 +149,7 @@ std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const>
   std::vector<absl::Status> results;
   const absl::Status status = model::TorchGuard([&] {
     model::UseThreads(info_.thread_count);
-    results = StepTogether(runs);
+    results = StepTogether(runs, uses_lanes_ ? &lanes_ : nullptr);
     return absl::OkStatus();
   });
   return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);

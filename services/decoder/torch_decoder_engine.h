@@ -3,12 +3,14 @@
 #define UNCLIP_SERVICES_DECODER_TORCH_DECODER_ENGINE_H_
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "model/row_lanes.h"
 #include "services/decoder/decoder_engine.h"
 #include "services/decoder/decoder_model.h"
 
@@ -19,6 +21,8 @@ class TorchDecoderEngine final : public DecoderEngine {
   TorchDecoderEngine(std::unique_ptr<const DecoderModel> model, DecoderModelInfo info);
 
   const DecoderModelInfo& info() const override { return info_; }
+  // Whether rows are spread over threads, or every operator is; the bits are the same.
+  void set_uses_lanes(bool uses_lanes) { uses_lanes_ = uses_lanes; }
   void set_step_durations(std::vector<absl::Duration> durations) { info_.step_durations = std::move(durations); }
 
   absl::StatusOr<std::unique_ptr<DecoderRun>> Start(const DecodeImageInput& input) override;
@@ -28,6 +32,8 @@ class TorchDecoderEngine final : public DecoderEngine {
  private:
   std::unique_ptr<const DecoderModel> model_;
   DecoderModelInfo info_;
+  model::RowLanes lanes_;
+  bool uses_lanes_ = true;
 };
 
 }  // namespace unclip::decoder

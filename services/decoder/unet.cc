@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
 
@@ -89,6 +90,22 @@ at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const Proj
   for (const UnetUpBlock& block : up_blocks_) h = block(h, conditioning, skips);
   h = conv_norm_out_(h, {.add = {}, .scale = {}, .shift = {}, .silu = true});
   return conv_out_(h).to(at::kFloat).contiguous();  // [N, out_channels, H, W]
+}
+
+at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context,
+                         model::RowLanes& lanes) const {
+  at::Tensor output = at::empty({x.size(0), config_.out_channels, x.size(2), x.size(3)}, x.options());
+  lanes.Run(x.size(0), [&](int64_t begin, int64_t end) {
+    const int64_t rows = end - begin;
+    ProjectedContext part;
+    if (context != nullptr) {
+      for (const at::Tensor& layer : context->layers) part.layers.push_back(layer.narrow(0, begin, rows));
+      part.scores = context->scores.narrow(0, begin, rows);
+    }
+    output.narrow(0, begin, rows)
+        .copy_(Forward(x.narrow(0, begin, rows), time.narrow(0, begin, rows), context == nullptr ? nullptr : &part));
+  });
+  return output;
 }
 
 at::Tensor Unet::PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const {

@@ -13,6 +13,7 @@
 #include "model/nn/parameter_source.h"
 #include "model/nn/time_projections.h"
 #include "model/nn/timestep_embedding.h"
+#include "model/row_lanes.h"
 #include "services/decoder/unet_block.h"
 #include "services/decoder/unet_config.h"
 
@@ -51,6 +52,9 @@ class Unet {
   // x [N, in_channels, H, W] float32, time [N, P] rows of ProjectTime(), `context` of N samples only where the config has
   // attention. Returns [N, out_channels, H, W] float32.
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const;
+
+  // The same with the rows spread over `lanes`.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, model::RowLanes& lanes) const;
 
   // All three at once, for a single step: timesteps [N]; `context` as its config wants it, else null.
   at::Tensor PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const;

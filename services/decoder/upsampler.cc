@@ -32,7 +32,7 @@ UpsamplingRun::UpsamplingRun(const UpsamplerNetworks& networks, const at::Tensor
   if (!timesteps.empty()) times_ = networks.first.ProjectTime(at::tensor(timesteps, at::kLong), {});
 }
 
-std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs) {
+std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes) {
   const bool is_last = runs.front()->at_last_step();
   std::vector<at::Tensor> inputs, times;
   for (UpsamplingRun* run : runs) {
@@ -43,8 +43,10 @@ std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs) 
   }
   const UpsamplerNetworks& networks = runs.front()->networks_;
   const Unet& unet = is_last ? networks.last : networks.first;
-  const at::Tensor output = unet.Forward(inputs.size() == 1 ? inputs.front() : at::cat(inputs), at::cat(times),
-                                         /*context=*/nullptr);  // [all rows, 3, S, S]
+  const at::Tensor x = inputs.size() == 1 ? inputs.front() : at::cat(inputs), time = at::cat(times);
+  const bool spreads = lanes != nullptr && x.size(0) >= lanes->count();  // else some would idle
+  const at::Tensor output =
+      spreads ? unet.Forward(x, time, nullptr, *lanes) : unet.Forward(x, time, nullptr);  // [all rows, 3, S, S]
   std::vector<absl::Status> results;
   int64_t first = 0;
   for (UpsamplingRun* run : runs) {

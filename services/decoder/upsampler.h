@@ -14,6 +14,7 @@
 #include "model/diffusion/noise_source.h"
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
+#include "model/row_lanes.h"
 #include "services/decoder/unet.h"
 
 namespace unclip::decoder {
@@ -44,7 +45,7 @@ class UpsamplingRun {
   const at::Tensor& Pictures() const { return denoise_.x(); }
 
  private:
-  friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs);
+  friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
 
   UpsamplingRun(const UpsamplerNetworks& networks, const at::Tensor& pictures, model::DenoiseRun denoise);
 
@@ -56,8 +57,9 @@ class UpsamplingRun {
 };
 
 // One step of each of `runs`, which are of one stage, not done, and either all or none at their last step; for each, OK or
-// INTERNAL when its values are not finite.
-std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs);
+// INTERNAL when its values are not finite. Spreads the rows over
+// `lanes` unless that is null.
+std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
 
 }  // namespace unclip::decoder
 

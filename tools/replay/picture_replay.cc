@@ -92,12 +92,12 @@ absl::Status ReplayPicture(const Trace& trace, const Networks& networks, const T
                                           .guidance_scale = call.decoder_guidance_scale};
   ASSIGN_OR_RETURN(const auto base,
                    decoder::BaseSamplingRun::Start(decoder.unet, decoder.text_projection, decoder.scheduler, sampling, noise));
-  RETURN_IF_ERROR(Finish(*base, decoder::StepBase));
+  RETURN_IF_ERROR(Finish(*base, [](auto runs) { return decoder::StepBase(runs, /*lanes=*/nullptr); }));
   const decoder::UpsamplerModel& upsampler = *decoder.upsamplers[0];
   ASSIGN_OR_RETURN(const auto upsampling,
                    decoder::UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, base->Pictures(),
                                                  {.step_count = call.super_res_steps}, noise, model::NoiseKey::kSuperRes));
-  RETURN_IF_ERROR(Finish(*upsampling, decoder::StepUpsampling));
+  RETURN_IF_ERROR(Finish(*upsampling, [](auto runs) { return decoder::StepUpsampling(runs, /*lanes=*/nullptr); }));
   const at::Tensor large = upsampling->Pictures();
   const at::Tensor pictures = (large * 0.5 + 0.5).clamp(0, 1).permute({0, 2, 3, 1});  // [N, H, W, 3]
   comparison.AddPictures("picture", pictures, trace.Get("image"), tolerance.checks_pictures);
