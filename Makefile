@@ -13,13 +13,14 @@ export LIBTORCH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test check tidy format bench judge clean
+.PHONY: help setup build demo up test check tidy format bench load judge clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Settings: PROMPT="..." (demo), UP_ARGS="--threads 1 ..." (up), TEST_ARGS="//base/... --no-pytest" (test),'
-	@echo '          BENCH_ARGS="--threads 1" (bench), JUDGE_ARGS (judge), LIBTORCH=FOLDER (a LibTorch of your own).'
+	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), JUDGE_ARGS (judge),'
+	@echo '          LIBTORCH=FOLDER (a LibTorch of your own).'
 
 setup: ## Install all that the commands below need and the machine lacks (each does its own share of this)
 	@scripts/setup.sh build test check
@@ -58,6 +59,11 @@ bench: ## Measure this cluster beside the reference implementation (BENCH_ARGS="
 	@scripts/setup.sh bench
 	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
 	@bench/.venv/bin/python bench/compare.py $(BENCH_ARGS)
+
+load: ## Put a load on a cluster and tell how it bears it (LOAD_ARGS="--rates 1,2 --concurrency 1,16")
+	@scripts/setup.sh test
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@tests/.venv/bin/python bench/load.py $(LOAD_ARGS)
 
 judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the reference implementation's
 	@scripts/setup.sh test bench

@@ -12,9 +12,13 @@ import time
 import grpc
 import grpc_tools.protoc
 
+from settings import Drawing
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNCLIP = ROOT / "bazel-bin/tools/unclip"
 MAX_MESSAGE_BYTES = 64 << 20
+CHANNEL_OPTIONS = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+PICTURE_TIMEOUT_SECONDS = 6 * 3600
 
 
 def load_stubs(folder):
@@ -33,19 +37,22 @@ def load_stubs(folder):
   return image_generation_service_pb2, image_generation_service_pb2_grpc
 
 
-class Cluster:
-  """Runs the four processes until stop(). load_seconds is the time from the start of the command until all were SERVING.
+def stage_name(timing):
+  """The name (of STAGES) of a StageTiming's stage."""
+  names = timing.DESCRIPTOR.fields_by_name["stage"].enum_type.values_by_number
+  return names[timing.stage].name.removeprefix("STAGE_").lower()
 
-  on_start is called, before it has loaded, with a function that names its processes.
+
+class ClusterProcess:
+  """Runs `unclip up` with the arguments until stop(). `address` is the gateway's.
+
+  load_seconds is the time from the start of the command until all four processes were SERVING. on_start is called, before it has loaded,
+  with a function that names its processes.
   """
 
-  def __init__(self, stubs, checkpoint, threads, dtype, on_start=lambda find: None):
-    self._messages, services = stubs
+  def __init__(self, arguments, on_start=lambda find: None):
     self._logs = tempfile.TemporaryDirectory(prefix="unclip-bench-")
-    command = [
-        UNCLIP, "up", f"--checkpoint={checkpoint}", f"--threads={threads}", f"--dtype={dtype}",
-        "--listen=127.0.0.1:0", f"--log-dir={self._logs.name}",
-    ]  # fmt: skip
+    command = [UNCLIP, "up", "--listen=127.0.0.1:0", f"--log-dir={self._logs.name}", *arguments]
     self._errors = tempfile.TemporaryFile(mode="w+")
     start = time.perf_counter()
     self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors, text=True)
@@ -57,9 +64,7 @@ class Cluster:
       self._end()
       self._errors.seek(0)
       raise RuntimeError(f"the cluster did not start ({line.strip()!r}): {self._errors.read().strip()[-2000:]}")
-    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
-    self._channel = grpc.insecure_channel(address[1], options=options)
-    self._stub = services.ImageGenerationServiceStub(self._channel)
+    self.address = address[1]
 
   @property
   def processes(self):
@@ -73,23 +78,6 @@ class Cluster:
         found += file.read_text().split()
     return sorted(map(int, found))
 
-  def draw(self, prompt, seed, settings):
-    """Draws one picture; returns how long it took, in seconds, and the file's bytes."""
-    request = self._messages.GenerateImageRequest(
-        prompt=prompt,
-        seed=seed,
-        image_count=1,
-        candidate_count=1,
-        prior_step_count=settings.prior_steps,
-        decoder_step_count=settings.decoder_steps,
-        super_res_step_counts=[settings.super_res_steps],
-        prior_guidance_scale=settings.prior_guidance,
-        decoder_guidance_scale=settings.decoder_guidance,
-    )
-    start = time.perf_counter()
-    response = self._stub.GenerateImage(request, timeout=1800)
-    return time.perf_counter() - start, response.images[0].image.data
-
   def _end(self):
     self._process.send_signal(signal.SIGTERM)
     try:
@@ -100,7 +88,40 @@ class Cluster:
     self._process.stdout.close()
 
   def stop(self):
-    self._channel.close()
     self._end()
     self._errors.close()
     self._logs.cleanup()
+
+
+class Cluster(ClusterProcess):
+  """The four processes with one checkpoint, and a client."""
+
+  def __init__(self, stubs, checkpoint, threads, dtype, on_start=lambda find: None):
+    super().__init__([f"--checkpoint={checkpoint}", f"--threads={threads}", f"--dtype={dtype}"], on_start)
+    self._messages, services = stubs
+    self._channel = grpc.insecure_channel(self.address, options=CHANNEL_OPTIONS)
+    self._stub = services.ImageGenerationServiceStub(self._channel)
+
+  def draw(self, prompt, seed, settings, candidates=1):
+    """Draws one picture, the best of so many candidates."""
+    request = self._messages.GenerateImageRequest(
+        prompt=prompt,
+        seed=seed,
+        image_count=1,
+        candidate_count=candidates,
+        prior_step_count=settings.prior_steps,
+        decoder_step_count=settings.decoder_steps,
+        super_res_step_counts=[settings.super_res_steps],
+        prior_guidance_scale=settings.prior_guidance,
+        decoder_guidance_scale=settings.decoder_guidance,
+    )
+    start = time.perf_counter()
+    response = self._stub.GenerateImage(request, timeout=PICTURE_TIMEOUT_SECONDS)
+    seconds = time.perf_counter() - start
+    image = response.images[0]
+    stages = {stage_name(timing): timing.run_duration.ToTimedelta().total_seconds() for timing in image.timings}
+    return Drawing(seconds, image.image.data, stages)
+
+  def stop(self):
+    self._channel.close()
+    super().stop()

@@ -10,22 +10,25 @@ import sys
 import tempfile
 import time
 
+from settings import Drawing
+
 WORKER = pathlib.Path(__file__).resolve().parent / "reference_worker.py"
 
 
 class Reference:
   """Runs the worker until stop(). load_seconds is the time from the interpreter's start until the pipeline could draw.
 
-  on_start is called, before it has loaded, with a function that names its processes.
+  memory_format (default or channels_last) is that of its convolutions' weights. on_start is called, before it has loaded, with a function
+  that names its processes.
   """
 
-  def __init__(self, checkpoint, threads, dtype, on_start=lambda find: None):
+  def __init__(self, checkpoint, threads, dtype, memory_format="default", on_start=lambda find: None):
     # Nothing is fetched: the checkpoint is a folder.
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     self._errors = tempfile.TemporaryFile(mode="w+")
     start = time.perf_counter()
     self._process = subprocess.Popen(
-        [sys.executable, WORKER, checkpoint, str(threads), dtype],
+        [sys.executable, WORKER, checkpoint, str(threads), dtype, memory_format],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=environment,
     )  # fmt: skip
     on_start(lambda: self.processes)
@@ -43,16 +46,16 @@ class Reference:
     """The id of its process, in a list."""
     return [self._process.pid]
 
-  def draw(self, prompt, seed, settings):
-    """Draws one picture; returns how long it took, in seconds, and the file's bytes."""
-    request = {"prompt": prompt, "seed": seed, **dataclasses.asdict(settings)}
+  def draw(self, prompt, seed, settings, candidates=1):
+    """Draws one picture, the best of so many candidates."""
+    request = {"prompt": prompt, "seed": seed, "candidates": candidates, **dataclasses.asdict(settings)}
     self._process.stdin.write(json.dumps(request) + "\n")
     self._process.stdin.flush()
     line = self._process.stdout.readline()
     if not line:
       raise self._failure("ended")
     answer = json.loads(line)
-    return answer["seconds"], base64.b64decode(answer["png"])
+    return Drawing(answer["seconds"], base64.b64decode(answer["png"]), answer["stages"])
 
   def stop(self):
     self._process.stdin.close()

@@ -22,7 +22,8 @@ import time
 import numpy
 import torch
 
-from reference_pipeline import ClusterNoise, ReferencePipeline, Settings, TorchNoise, best_of
+from reference_pipeline import ClusterNoise, ReferencePipeline, TorchNoise, best_of
+from settings import Settings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -103,7 +104,7 @@ def main():
   import judge  # pylint: disable=import-outside-toplevel  # its folder is an option
 
   entries = json.loads((options.prompts or options.world / "prompts-200.json").read_text())[: options.count]
-  scores, similarities, pictures = judge_all(ReferencePipeline(options.checkpoint), entries, judge.score, options)
+  scores, similarities, pictures = judge_all(ReferencePipeline.load(options.checkpoint), entries, judge.score, options)
   result = {f"best_of_{count}": summarize(scores[count], similarities[count]) for count in scores}
   if options.pictures:
     numpy.savez(options.pictures, **{f"best_of_{count}": numpy.stack(some) for count, some in pictures.items()})

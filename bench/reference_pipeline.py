@@ -20,23 +20,16 @@ from diffusers.schedulers import scheduling_unclip
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-  """Steps and guidance scales; the reference pipeline's defaults."""
-
-  prior_steps: int = 25
-  decoder_steps: int = 25
-  super_res_steps: int = 7
-  prior_guidance: float = 4.0
-  decoder_guidance: float = 8.0
-
-
-@dataclasses.dataclass(frozen=True)
 class Text:
   """What the text tower says of B prompts, the empty prompt's share first: all have a leading dimension of 2B."""
 
   embeddings: torch.Tensor
   hidden_states: torch.Tensor
   mask: torch.Tensor
+
+  def repeated(self, count):
+    """The same for `count` pictures of each prompt."""
+    return Text(*(getattr(self, field.name).repeat_interleave(count, dim=0) for field in dataclasses.fields(self)))
 
 
 class TorchNoise:
@@ -64,10 +57,15 @@ class ClusterNoise:
 
 
 class ReferencePipeline:
-  """Loads a checkpoint folder, float32."""
+  """Drives a UnCLIPPipeline's modules, in their dtype."""
 
-  def __init__(self, checkpoint):
-    self._pipe = UnCLIPPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32)
+  def __init__(self, pipe):
+    self._pipe = pipe
+
+  @classmethod
+  def load(cls, checkpoint):
+    """Loads a checkpoint folder, float32."""
+    return cls(UnCLIPPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32))
 
   @torch.inference_mode()
   def embed(self, prompts):
@@ -80,17 +78,16 @@ class ReferencePipeline:
     out = tower(tokens.input_ids)
     return Text(out.text_embeds, out.last_hidden_state, tokens.attention_mask.bool()), out.text_embeds[len(prompts) :]
 
-  @staticmethod
-  def _denoise(scheduler, steps, shape, predict, noise, stage):
+  def _denoise(self, scheduler, steps, shape, predict, noise, stage):
     """Runs the scheduler; predict(x, timestep, whether it is the last) is the network."""
     scheduler.set_timesteps(steps)
     timesteps = scheduler.timesteps
-    x = noise.draw(stage, philox_noise.START, torch.Size(shape))
+    x = noise.draw(stage, philox_noise.START, torch.Size(shape)).to(self._pipe.dtype)
     for i, timestep in enumerate(timesteps):
       last = i + 1 == len(timesteps)
       prediction = predict(x, timestep, last)
       # The scheduler draws its noise itself; this is where it does.
-      with unittest.mock.patch.object(scheduling_unclip, "randn_tensor", lambda *_, i=i, x=x, **__: noise.draw(stage, i, x.shape)):
+      with unittest.mock.patch.object(scheduling_unclip, "randn_tensor", lambda *_, i=i, x=x, **__: noise.draw(stage, i, x.shape).to(x)):
         x = scheduler.step(prediction, timestep, x, prev_timestep=None if last else timesteps[i + 1]).prev_sample
     return x
 
@@ -148,7 +145,7 @@ class ReferencePipeline:
     shape = (len(base), base.shape[1], size, size)
     scheduler = self._pipe.super_res_scheduler
     pictures = self._denoise(scheduler, settings.super_res_steps, shape, predict, noise, philox_noise.SUPER_RES)
-    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+    return ((pictures.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def best_of(candidates, embeddings, count):
