@@ -24,6 +24,13 @@ int UseThreads(int thread_count) {
   return count;
 }
 
+void KeepFreedMemory() {
+  constexpr int kLargestMmapThreshold = 32 << 20;  // glibc takes no larger one
+  constexpr int kTrimThreshold = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kLargestMmapThreshold);
+  mallopt(M_TRIM_THRESHOLD, kTrimThreshold);
+}
+
 void ReleaseUnusedMemory() { malloc_trim(0); }
 
 }  // namespace unclip::model

@@ -17,6 +17,7 @@ namespace {
 
 // Values below which another thread costs more than it saves.
 constexpr int64_t kValuesPerThread = 16384;
+constexpr int64_t kMaxParts = 64;  // of a sample
 
 // A tensor [N, C] of float32, or none: all zeros.
 class Rows {
@@ -34,7 +35,7 @@ class Rows {
   int64_t stride_ = 0;
 };
 
-// One call's work, to be done in parts: some neighbouring groups of one sample at a time.
+// One call's work.
 template <typename T>
 struct Normalization {
   const T* x;
@@ -43,34 +44,63 @@ struct Normalization {
   const float* bias;
   Rows add, scale, shift;
   bool silu;
-  bool channels_last;
   double epsilon;
-  int64_t channels, groups, positions;
+  int64_t samples, channels, groups, positions;
 
-  void Run(int64_t sample, int64_t first_group, int64_t last_group) const;
+  // [N, C, HW]: neighbouring groups of one sample are a part of the work.
+  void RunPlanes() const;
+  // [N, HW, C]: neighbouring positions of one sample are a part of the work.
+  void RunRows() const;
+
+  // Turns the moments of `count` channels from `first_channel` on, which are whole groups, into y = x × scale + shift for each.
   void MapsOf(int64_t sample, int64_t first_channel, int64_t count, const Moments* moments, float* scales, float* shifts) const;
 };
 
 template <typename T>
-void Normalization<T>::Run(int64_t sample, int64_t first_group, int64_t last_group) const {
+void Normalization<T>::RunPlanes() const {
   const int64_t group_size = channels / groups;
-  const int64_t first = first_group * group_size;
-  const int64_t count = last_group * group_size - first;
-  const int64_t offset = sample * channels * positions + first * (channels_last ? 1 : positions);
-  std::vector<Moments> moments(count);
-  std::vector<float> scales(count), shifts(count);
-  if (channels_last) {
-    RowMoments(x + offset, channels, count, positions, moments.data());
-    MapsOf(sample, first, count, moments.data(), scales.data(), shifts.data());
-    MapRows(x + offset, scales.data(), shifts.data(), channels, count, positions, silu, y + offset);
-  } else {
-    PlaneMoments(x + offset, count, positions, moments.data());
-    MapsOf(sample, first, count, moments.data(), scales.data(), shifts.data());
-    MapPlanes(x + offset, scales.data(), shifts.data(), count, positions, silu, y + offset);
-  }
+  const int64_t grain = std::max<int64_t>(1, kValuesPerThread / (group_size * positions));
+  at::parallel_for(0, samples * groups, grain, [&](int64_t begin, int64_t end) {
+    std::vector<Moments> moments(group_size);
+    std::vector<float> scales(group_size), shifts(group_size);
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t offset = i * group_size * positions;
+      PlaneMoments(x + offset, group_size, positions, moments.data());
+      MapsOf(i / groups, i % groups * group_size, group_size, moments.data(), scales.data(), shifts.data());
+      MapPlanes(x + offset, scales.data(), shifts.data(), group_size, positions, silu, y + offset);
+    }
+  });
 }
 
-// Turns the moments of channels into y = x × scale + shift for each: whole groups from `first_channel` on.
+template <typename T>
+void Normalization<T>::RunRows() const {
+  // The cut depends on the sample's size alone, so that the sums do.
+  const int64_t part_size = std::max((positions + kMaxParts - 1) / kMaxParts, (kValuesPerThread + channels - 1) / channels);
+  const int64_t parts = (positions + part_size - 1) / part_size;
+  std::vector<Moments> moments(samples * parts * channels);
+  std::vector<float> scales(samples * channels), shifts(samples * channels);
+  const auto for_each_part = [&](auto function) {
+    at::parallel_for(0, samples * parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t first = i % parts * part_size;
+        function(i, (i / parts * positions + first) * channels, std::min(part_size, positions - first));
+      }
+    });
+  };
+  for_each_part([&](int64_t part, int64_t offset, int64_t count) {
+    RowMoments(x + offset, channels, count, moments.data() + part * channels);
+  });
+  for (int64_t sample = 0; sample < samples; ++sample) {
+    Moments* const total = moments.data() + sample * parts * channels;
+    for (int64_t i = channels; i < parts * channels; ++i) total[i % channels].Add(total[i]);
+    MapsOf(sample, 0, channels, total, scales.data() + sample * channels, shifts.data() + sample * channels);
+  }
+  for_each_part([&](int64_t part, int64_t offset, int64_t count) {
+    const int64_t sample_offset = part / parts * channels;
+    MapRows(x + offset, scales.data() + sample_offset, shifts.data() + sample_offset, channels, count, silu, y + offset);
+  });
+}
+
 template <typename T>
 void Normalization<T>::MapsOf(int64_t sample, int64_t first_channel, int64_t count, const Moments* moments, float* scales,
                               float* shifts) const {
@@ -94,20 +124,6 @@ void Normalization<T>::MapsOf(int64_t sample, int64_t first_channel, int64_t cou
           static_cast<float>((bias[channel] + (add.At(sample, channel) - mean) * slope) * gain + shift.At(sample, channel));
     }
   }
-}
-
-template <typename T>
-void RunAll(const Normalization<T>& work, int64_t sample_count) {
-  const int64_t values_per_group = work.channels / work.groups * work.positions;
-  const int64_t grain = std::max<int64_t>(1, kValuesPerThread / values_per_group);
-  at::parallel_for(0, sample_count * work.groups, grain, [&work](int64_t begin, int64_t end) {
-    while (begin < end) {
-      const int64_t first = begin % work.groups;
-      const int64_t last = std::min(work.groups, first + end - begin);
-      work.Run(begin / work.groups, first, last);
-      begin += last - first;
-    }
-  });
 }
 
 // The same of LibTorch's operators, for devices and types that the kernel does not know.
@@ -141,20 +157,20 @@ at::Tensor GroupNorm::operator()(const at::Tensor& input, const NormModulation& 
   const at::Tensor x = channels_last ? input : input.contiguous();
   at::Tensor y = at::empty_like(x);
   const auto run = [&]<typename T>(const T* from, T* to) {
-    RunAll(Normalization<T>{.x = from,
-                            .y = to,
-                            .weight = weight_.const_data_ptr<float>(),
-                            .bias = bias_.const_data_ptr<float>(),
-                            .add = Rows(modulation.add),
-                            .scale = Rows(modulation.scale),
-                            .shift = Rows(modulation.shift),
-                            .silu = modulation.silu,
-                            .channels_last = channels_last,
-                            .epsilon = epsilon_,
-                            .channels = x.size(1),
-                            .groups = group_count_,
-                            .positions = x.numel() / std::max<int64_t>(1, x.size(0) * x.size(1))},
-           x.size(0));
+    const Normalization<T> work = {.x = from,
+                                   .y = to,
+                                   .weight = weight_.const_data_ptr<float>(),
+                                   .bias = bias_.const_data_ptr<float>(),
+                                   .add = Rows(modulation.add),
+                                   .scale = Rows(modulation.scale),
+                                   .shift = Rows(modulation.shift),
+                                   .silu = modulation.silu,
+                                   .epsilon = epsilon_,
+                                   .samples = x.size(0),
+                                   .channels = x.size(1),
+                                   .groups = group_count_,
+                                   .positions = x.numel() / std::max<int64_t>(1, x.size(0) * x.size(1))};
+    channels_last ? work.RunRows() : work.RunPlanes();
   };
   if (x.scalar_type() == at::kFloat) {
     run(x.const_data_ptr<float>(), y.data_ptr<float>());

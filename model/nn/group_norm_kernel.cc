@@ -93,11 +93,11 @@ UNCLIP_INLINE void LaneMoments(const T* x, int64_t stride, int64_t lanes, int64_
 }
 
 template <typename T>
-UNCLIP_INLINE void RowMomentsOf(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments) {
+UNCLIP_INLINE void RowMomentsOf(const T* x, int64_t channels, int64_t positions, Moments* moments) {
   int64_t first = 0;
   // The count of lanes as a constant, so that the sums stay in registers.
-  for (; first + kLanes <= channels; first += kLanes) LaneMoments(x + first, stride, kLanes, positions, moments + first);
-  if (first < channels) LaneMoments(x + first, stride, channels - first, positions, moments + first);
+  for (; first + kLanes <= channels; first += kLanes) LaneMoments(x + first, channels, kLanes, positions, moments + first);
+  if (first < channels) LaneMoments(x + first, channels, channels - first, positions, moments + first);
 }
 
 template <bool kSilu, typename T>
@@ -110,9 +110,8 @@ UNCLIP_INLINE void MapPlanesTo(const T* x, const float* scales, const float* shi
 }
 
 template <bool kSilu, typename T>
-UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels,
-                             int64_t positions, T* y) {
-  for (int64_t i = 0; i < positions; ++i, x += stride, y += stride) {
+UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, T* y) {
+  for (int64_t i = 0; i < positions; ++i, x += channels, y += channels) {
     for (int64_t channel = 0; channel < channels; ++channel) {
       y[channel] = Store<T>(Map<kSilu>(Load(x[channel]), scales[channel], shifts[channel]));
     }
@@ -122,26 +121,26 @@ UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shift
 }  // namespace
 
 // Clones can't be templates, so each is written out for both types.
-#define UNCLIP_DEFINE_KERNELS(T)                                                                                               \
-  template <>                                                                                                                  \
-  UNCLIP_VECTOR_CLONES void PlaneMoments<T>(const T* x, int64_t channels, int64_t positions, Moments* moments) {               \
-    PlaneMomentsOf(x, channels, positions, moments);                                                                           \
-  }                                                                                                                            \
-  template <>                                                                                                                  \
-  UNCLIP_VECTOR_CLONES void RowMoments<T>(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments) { \
-    RowMomentsOf(x, stride, channels, positions, moments);                                                                     \
-  }                                                                                                                            \
-  template <>                                                                                                                  \
-  UNCLIP_VECTOR_CLONES void MapPlanes<T>(const T* x, const float* scales, const float* shifts, int64_t channels,               \
-                                         int64_t positions, bool silu, T* y) {                                                 \
-    silu ? MapPlanesTo<true>(x, scales, shifts, channels, positions, y)                                                        \
-         : MapPlanesTo<false>(x, scales, shifts, channels, positions, y);                                                      \
-  }                                                                                                                            \
-  template <>                                                                                                                  \
-  UNCLIP_VECTOR_CLONES void MapRows<T>(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, \
-                                       int64_t positions, bool silu, T* y) {                                                   \
-    silu ? MapRowsTo<true>(x, scales, shifts, stride, channels, positions, y)                                                  \
-         : MapRowsTo<false>(x, scales, shifts, stride, channels, positions, y);                                                \
+#define UNCLIP_DEFINE_KERNELS(T)                                                                                 \
+  template <>                                                                                                    \
+  UNCLIP_VECTOR_CLONES void PlaneMoments<T>(const T* x, int64_t channels, int64_t positions, Moments* moments) { \
+    PlaneMomentsOf(x, channels, positions, moments);                                                             \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  UNCLIP_VECTOR_CLONES void RowMoments<T>(const T* x, int64_t channels, int64_t positions, Moments* moments) {   \
+    RowMomentsOf(x, channels, positions, moments);                                                               \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  UNCLIP_VECTOR_CLONES void MapPlanes<T>(const T* x, const float* scales, const float* shifts, int64_t channels, \
+                                         int64_t positions, bool silu, T* y) {                                   \
+    silu ? MapPlanesTo<true>(x, scales, shifts, channels, positions, y)                                          \
+         : MapPlanesTo<false>(x, scales, shifts, channels, positions, y);                                        \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  UNCLIP_VECTOR_CLONES void MapRows<T>(const T* x, const float* scales, const float* shifts, int64_t channels,   \
+                                       int64_t positions, bool silu, T* y) {                                     \
+    silu ? MapRowsTo<true>(x, scales, shifts, channels, positions, y)                                            \
+         : MapRowsTo<false>(x, scales, shifts, channels, positions, y);                                          \
   }
 
 UNCLIP_DEFINE_KERNELS(float)

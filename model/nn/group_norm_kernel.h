@@ -28,18 +28,16 @@ struct Moments {
 template <typename T>
 void PlaneMoments(const T* x, int64_t channels, int64_t positions, Moments* moments);
 
-// Of `positions` rows that begin `stride` values apart (channels-last, [HW, C]), the moments of each of the first `channels`
-// values over all rows.
+// Of `positions` rows of `channels` values each (channels-last, [HW, C]), the moments of each channel.
 template <typename T>
-void RowMoments(const T* x, int64_t stride, int64_t channels, int64_t positions, Moments* moments);
+void RowMoments(const T* x, int64_t channels, int64_t positions, Moments* moments);
 
 // y = x × scale + shift, then SiLU if asked for: of each plane, or each of a row's values, by its own entry of `scales` and
 // `shifts`.
 template <typename T>
 void MapPlanes(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, bool silu, T* y);
 template <typename T>
-void MapRows(const T* x, const float* scales, const float* shifts, int64_t stride, int64_t channels, int64_t positions, bool silu,
-             T* y);
+void MapRows(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, bool silu, T* y);
 
 }  // namespace unclip::model
 

@@ -62,6 +62,7 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   info.checkpoint_name = checkpoint.name();
   info.dtype = options.dtype;
   info.thread_count = model::UseThreads(options.thread_count);
+  model::KeepFreedMemory();
   std::vector<std::string> components = {"text_proj", "decoder", "decoder_scheduler"};
   for (int i = 0; i < UpsamplerCount(checkpoint); ++i) {
     const UpsamplerComponents upsampler = UpsamplerComponentsAt(i);

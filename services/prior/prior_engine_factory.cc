@@ -124,6 +124,7 @@ absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOp
   info.checkpoint_name = checkpoint.name();
   info.dtype = options.dtype;
   info.thread_count = model::UseThreads(options.thread_count);
+  model::KeepFreedMemory();
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint({"prior", "prior_scheduler"}));
   ASSIGN_OR_RETURN(std::unique_ptr<const PriorModel> model, LoadPriorModel(checkpoint, dtype));
   const PriorConfig& config = model->network.config();
