@@ -12,8 +12,8 @@
 namespace unclip {
 
 // Declares
-//   queue_length                          gauge, jobs that wait
-//   queue_seconds                         histogram, time that a job waited before it ran
+//   queue_length                          gauge, jobs that wait for their first step
+//   queue_seconds                         histogram, time that a job waited for its first step
 //   stage_seconds{stage}                  histogram, time that a stage of a finished job took to compute
 //   steps_total{stage}                    counter, denoising steps done (a forward pass, where a stage has no steps)
 //   model_info{checkpoint,fingerprint,dtype} gauge, 1 once the model is loaded

@@ -8,7 +8,7 @@
 ABSL_FLAG(std::string, checkpoint, "", "checkpoint folder in the reference (diffusers) layout; required");
 ABSL_FLAG(std::string, dtype, "float32", "type that weights are held and computed in: float32, bfloat16 or float16");
 ABSL_FLAG(int, threads, 0, "CPU threads of a forward pass; 0 takes all cores");
-ABSL_FLAG(int, queue_capacity, 64, "requests that may wait besides the one that runs; more are refused with RESOURCE_EXHAUSTED");
+ABSL_FLAG(int, queue_capacity, 64, "requests that may wait for their turn; more are refused with RESOURCE_EXHAUSTED");
 
 namespace unclip {
 namespace {

@@ -150,12 +150,12 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t
   bias_ = bias_.to(at::kFloat).contiguous();
 }
 
-at::Tensor GroupNorm::operator()(const at::Tensor& input, const NormModulation& modulation) const {
-  const bool has_kernel = input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16);
-  if (!has_kernel) return Compose(input, group_count_, weight_, bias_, epsilon_, modulation);
-  const bool channels_last = input.dim() == 4 && !input.is_contiguous() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor x = channels_last ? input : input.contiguous();
-  at::Tensor y = at::empty_like(x);
+at::Tensor GroupNorm::operator()(const at::Tensor& x, const NormModulation& modulation) const {
+  const bool has_kernel = x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+  if (!has_kernel) return Compose(x, group_count_, weight_, bias_, epsilon_, modulation);
+  const bool channels_last = x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor dense = channels_last ? x : x.contiguous();
+  at::Tensor y = at::empty_like(dense);
   const auto run = [&]<typename T>(const T* from, T* to) {
     const Normalization<T> work = {.x = from,
                                    .y = to,
@@ -173,9 +173,9 @@ at::Tensor GroupNorm::operator()(const at::Tensor& input, const NormModulation& 
     channels_last ? work.RunRows() : work.RunPlanes();
   };
   if (x.scalar_type() == at::kFloat) {
-    run(x.const_data_ptr<float>(), y.data_ptr<float>());
+    run(dense.const_data_ptr<float>(), y.data_ptr<float>());
   } else {
-    run(static_cast<const Bfloat16Bits*>(x.const_data_ptr()), static_cast<Bfloat16Bits*>(y.data_ptr()));
+    run(static_cast<const Bfloat16Bits*>(dense.const_data_ptr()), static_cast<Bfloat16Bits*>(y.data_ptr()));
   }
   return y;
 }

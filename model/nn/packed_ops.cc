@@ -25,7 +25,7 @@ c10::TypedOperatorHandle<Signature> Find(const char* name, const char* overload 
 OptionalTensor Optional(const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; }
 
 bool TryPackedOps(at::ScalarType dtype) {
-  if (!at::globalContext().hasMKLDNN()) return false;
+  if (!at::Context::hasMKLDNN()) return false;
   try {
     const at::Tensor matrix = at::zeros({16, 16}, at::TensorOptions().dtype(dtype));
     PackedLinear(matrix, PackLinearWeight(matrix), at::Tensor());
@@ -56,7 +56,7 @@ at::Tensor PackedLinear(const at::Tensor& x, const at::Tensor& packed_weight, co
                                          OptionalScalars, OptionalString)>("mkldnn::_linear_pointwise");
   const bool single_row = x.numel() == x.size(-1);
   const at::Tensor input = single_row ? x.reshape({1, -1}).expand({2, -1}).contiguous() : x.contiguous();
-  const at::Tensor y = op.call(input, packed_weight, Optional(bias), "none", OptionalScalars(), "");
+  at::Tensor y = op.call(input, packed_weight, Optional(bias), "none", OptionalScalars(), "");
   if (!single_row) return y;
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = y.size(-1);

@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/server/model_flags.h"
 #include "common/server/run_main.h"
@@ -12,8 +14,16 @@
 #include "services/decoder/decoder_metrics.h"
 #include "services/decoder/decoder_service.h"
 
+ABSL_FLAG(int, max_batch_rows, 16,
+          "rows of a denoising step that requests may share: base pictures, with guidance two a request; an upsampler counts by "
+          "its pixels");
+ABSL_FLAG(bool, deadlines_first, false,
+          "step the request with the nearest deadline first, in place of the one with the least left to do");
+
 namespace unclip::decoder {
 namespace {
+
+constexpr int kMaxBatchRows = 4096;
 
 constexpr char kUsage[] =
     "Serves the decoder cascade of an unCLIP checkpoint over gRPC (unclip.decoder.v1.DecoderService).\n"
@@ -24,11 +34,20 @@ absl::Status Run(int argc, char** argv) {
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::DecoderService::service_full_name()}));
 
+  const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
+  if (max_batch_rows < 1 || max_batch_rows > kMaxBatchRows) {
+    return UsageError(absl::StrCat("--max_batch_rows is ", max_batch_rows, "; it must be 1 to ", kMaxBatchRows));
+  }
+
   DecoderMetrics metrics;
-  DecoderService service({.queue_capacity = flags.queue_capacity}, &metrics);
+  DecoderService service({.queue_capacity = flags.queue_capacity, .deadlines_first = absl::GetFlag(FLAGS_deadlines_first)},
+                         &metrics);
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
-  RETURN_IF_ERROR(service.Load([&flags] {
-    return LoadDecoderEngine({.checkpoint = flags.checkpoint, .dtype = flags.dtype, .thread_count = flags.thread_count});
+  RETURN_IF_ERROR(service.Load([&flags, max_batch_rows] {
+    return LoadDecoderEngine({.checkpoint = flags.checkpoint,
+                              .dtype = flags.dtype,
+                              .thread_count = flags.thread_count,
+                              .max_batch_rows = max_batch_rows});
   }));
   server->SetServing(true);
   return server->Wait([&service](absl::Duration grace) { service.Drain(grace); });

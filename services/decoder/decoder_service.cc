@@ -54,6 +54,7 @@ struct DecoderService::Call final : public StepJob {
 
 DecoderService::DecoderService(const DecoderServiceOptions& options, DecoderMetrics* metrics)
     : clock_(options.clock),
+      deadlines_first_(options.deadlines_first),
       metrics_(metrics),
       host_({.name = "decoder",
              .capacity = options.queue_capacity,
@@ -67,7 +68,7 @@ absl::Status DecoderService::Load(std::function<absl::StatusOr<std::unique_ptr<D
   RETURN_IF_ERROR(host_.Load(std::move(load)));
   ASSIGN_OR_RETURN(const DecoderEngine* const engine, host_.engine());
   const DecoderModelInfo& info = engine->info();
-  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows}));
+  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows, .deadlines_first = deadlines_first_}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
 }

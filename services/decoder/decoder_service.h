@@ -25,6 +25,7 @@ namespace unclip::decoder {
 
 struct DecoderServiceOptions {
   int queue_capacity = 64;              // requests that may wait for their first step; ≥ 1
+  bool deadlines_first = false;         // see StepPolicy
   const Clock* clock = &Clock::Real();  // must outlive the service
 };
 
@@ -54,6 +55,7 @@ class DecoderService final : public v1::DecoderService::CallbackService {
   static std::vector<absl::Status> StepCalls(absl::Span<StepJob* const> jobs);
 
   const Clock* const clock_;
+  const bool deadlines_first_;
   DecoderMetrics* const metrics_;
   EngineHost<DecoderEngine> host_;
 };

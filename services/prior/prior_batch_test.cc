@@ -75,7 +75,9 @@ TEST_P(PriorBatchTest, EqualsTheSameRequestAlone) {
     }
     for (const absl::Status& status : engine->Step(batch)) ASSERT_OK(status);
     for (size_t i = 0; i < runs.size(); ++i) {
-      if (steps_done[i] == inputs[i].step_count || ++steps_done[i] < inputs[i].step_count) continue;
+      if (steps_done[i] == inputs[i].step_count) continue;
+      ++steps_done[i];
+      if (steps_done[i] < inputs[i].step_count) continue;
       ASSERT_OK_AND_ASSIGN(together[i], engine->Finish(*runs[i]));
       ++finished;
     }

@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/server/model_flags.h"
 #include "common/server/run_main.h"
@@ -12,8 +14,14 @@
 #include "services/prior/prior_metrics.h"
 #include "services/prior/prior_service.h"
 
+ABSL_FLAG(int, max_batch_rows, 64, "rows of a denoising step that requests may share: candidates, with guidance twice as many");
+ABSL_FLAG(bool, deadlines_first, false,
+          "step the request with the nearest deadline first, in place of the one with the least left to do");
+
 namespace unclip::prior {
 namespace {
+
+constexpr int kMaxBatchRows = 4096;
 
 constexpr char kUsage[] =
     "Serves the diffusion prior of an unCLIP checkpoint over gRPC (unclip.prior.v1.PriorService).\n"
@@ -24,11 +32,20 @@ absl::Status Run(int argc, char** argv) {
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::PriorService::service_full_name()}));
 
+  const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
+  if (max_batch_rows < 1 || max_batch_rows > kMaxBatchRows) {
+    return UsageError(absl::StrCat("--max_batch_rows is ", max_batch_rows, "; it must be 1 to ", kMaxBatchRows));
+  }
+
   PriorMetrics metrics;
-  PriorService service({.queue_capacity = flags.queue_capacity}, &metrics);
+  PriorService service({.queue_capacity = flags.queue_capacity, .deadlines_first = absl::GetFlag(FLAGS_deadlines_first)},
+                       &metrics);
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
-  RETURN_IF_ERROR(service.Load([&flags] {
-    return LoadPriorEngine({.checkpoint = flags.checkpoint, .dtype = flags.dtype, .thread_count = flags.thread_count});
+  RETURN_IF_ERROR(service.Load([&flags, max_batch_rows] {
+    return LoadPriorEngine({.checkpoint = flags.checkpoint,
+                            .dtype = flags.dtype,
+                            .thread_count = flags.thread_count,
+                            .max_batch_rows = max_batch_rows});
   }));
   server->SetServing(true);
   return server->Wait([&service](absl::Duration grace) { service.Drain(grace); });

@@ -41,6 +41,7 @@ struct PriorService::SampleCall final : public StepJob {
 
 PriorService::PriorService(const PriorServiceOptions& options, PriorMetrics* metrics)
     : clock_(options.clock),
+      deadlines_first_(options.deadlines_first),
       metrics_(metrics),
       host_({.name = "prior",
              .capacity = options.queue_capacity,
@@ -54,7 +55,7 @@ absl::Status PriorService::Load(std::function<absl::StatusOr<std::unique_ptr<Pri
   RETURN_IF_ERROR(host_.Load(std::move(load)));
   ASSIGN_OR_RETURN(const PriorEngine* const engine, host_.engine());
   const PriorModelInfo& info = engine->info();
-  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows}));
+  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows, .deadlines_first = deadlines_first_}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
 }

@@ -26,6 +26,7 @@ namespace unclip::prior {
 
 struct PriorServiceOptions {
   int queue_capacity = 64;              // requests that may wait for their first step; ≥ 1
+  bool deadlines_first = false;         // see StepPolicy
   const Clock* clock = &Clock::Real();  // must outlive the service
 };
 
@@ -56,6 +57,7 @@ class PriorService final : public v1::PriorService::CallbackService {
   static std::vector<absl::Status> StepCalls(absl::Span<StepJob* const> jobs);
 
   const Clock* const clock_;
+  const bool deadlines_first_;
   PriorMetrics* const metrics_;
   EngineHost<PriorEngine> host_;
 };
