@@ -1,5 +1,6 @@
 #include "services/decoder/decoder_engine_factory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +45,13 @@ absl::Status WarmUp(TorchDecoderEngine& engine) {
   return absl::OkStatus();
 }
 
+// Beyond so many positions a batch no longer gains from being larger, as operators then take far longer than what LibTorch does
+// around them, and activations grow with it. At least one request with guidance.
+int DefaultBatchRows(int base_size) {
+  constexpr int kPositions = 32768;
+  return std::max(2, kPositions / (base_size * base_size));
+}
+
 // Token positions of a prompt. The decoder's own networks read any number, so the text encoder's config decides.
 absl::StatusOr<int> ReadContextLength(const model::Checkpoint& checkpoint) {
   ASSIGN_OR_RETURN(const std::string dir, checkpoint.ComponentDir("text_encoder"));
@@ -76,7 +84,7 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   info.hidden_dim = info.embedding_dim;  // the projection reads hidden states as wide as embeddings
   info.base_size = model->unet.config().sample_size;
   for (const auto& upsampler : model->upsamplers) info.super_res_sizes.push_back(upsampler->first.config().sample_size);
-  info.max_batch_rows = options.max_batch_rows;
+  info.max_batch_rows = options.max_batch_rows > 0 ? options.max_batch_rows : DefaultBatchRows(info.base_size);
   info.step_durations.assign(info.super_res_sizes.size() + 1, absl::ZeroDuration());
   auto engine = std::make_unique<TorchDecoderEngine>(std::move(model), std::move(info));
   if (absl::Status status = WarmUp(*engine); !status.ok()) {

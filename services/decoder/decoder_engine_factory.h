@@ -14,7 +14,7 @@ struct DecoderEngineOptions {
   std::string checkpoint;         // folder in the reference layout
   std::string dtype = "float32";  // "float32", "bfloat16" or "float16"
   int thread_count = 0;           // threads of a forward pass, process-wide; 0: all cores
-  int max_batch_rows = 16;        // of a step's batch, counted in base pictures; with guidance a request has two; ≥ 1
+  int max_batch_rows = 0;  // of a step's batch, counted in base pictures; with guidance a request has two; 0: by their size
 };
 
 // Loads the networks and runs them once. INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS with one line that names file and tensor when

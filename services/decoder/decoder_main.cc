@@ -14,9 +14,10 @@
 #include "services/decoder/decoder_metrics.h"
 #include "services/decoder/decoder_service.h"
 
-ABSL_FLAG(int, max_batch_rows, 16,
-          "rows of a denoising step that requests may share: base pictures, with guidance two a request; an upsampler counts by "
-          "its pixels");
+ABSL_FLAG(int, max_batch_rows, 0,
+          "rows of a denoising step that requests may share, counted in base pictures: with guidance a request has two, and an "
+          "upsampler as many as "
+          "its pixels make; 0: by their size");
 ABSL_FLAG(bool, deadlines_first, false,
           "step the request with the nearest deadline first, in place of the one with the least left to do");
 
@@ -35,8 +36,8 @@ absl::Status Run(int argc, char** argv) {
   ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::DecoderService::service_full_name()}));
 
   const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
-  if (max_batch_rows < 1 || max_batch_rows > kMaxBatchRows) {
-    return UsageError(absl::StrCat("--max_batch_rows is ", max_batch_rows, "; it must be 1 to ", kMaxBatchRows));
+  if (max_batch_rows < 0 || max_batch_rows > kMaxBatchRows) {
+    return UsageError(absl::StrCat("--max_batch_rows is ", max_batch_rows, "; it must be 0 to ", kMaxBatchRows));
   }
 
   DecoderMetrics metrics;
