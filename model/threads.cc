@@ -1,10 +1,14 @@
 #include "model/threads.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/CPUAllocator.h>
 #include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <cstddef>
+
+#include "model/caching_allocator.h"
 
 namespace unclip::model {
 namespace {
@@ -16,6 +20,13 @@ int AvailableCpus() {
   return std::max(1, CPU_COUNT(&cpus));
 }
 
+// Never destroyed: tensors may live as long as the process.
+CachingAllocator& TensorMemory() {
+  constexpr size_t kMaxKeptBytes = size_t{2} << 30;
+  static auto* const allocator = new CachingAllocator(kMaxKeptBytes);
+  return *allocator;
+}
+
 }  // namespace
 
 int UseThreads(int thread_count) {
@@ -25,12 +36,16 @@ int UseThreads(int thread_count) {
 }
 
 void KeepFreedMemory() {
+  c10::SetCPUAllocator(&TensorMemory(), /*priority=*/100);
   constexpr int kLargestMmapThreshold = 32 << 20;  // glibc takes no larger one
   constexpr int kTrimThreshold = 1 << 30;
   mallopt(M_MMAP_THRESHOLD, kLargestMmapThreshold);
   mallopt(M_TRIM_THRESHOLD, kTrimThreshold);
 }
 
-void ReleaseUnusedMemory() { malloc_trim(0); }
+void ReleaseUnusedMemory() {
+  TensorMemory().Trim();
+  malloc_trim(0);
+}
 
 }  // namespace unclip::model

@@ -8,8 +8,9 @@ namespace unclip::model {
 // thread's as well. Returns the number.
 int UseThreads(int thread_count);
 
-// Makes the allocator keep what is freed for the next step, process-wide. By default it gives every larger tensor back to the
-// system and takes it anew, and the kernel's clearing of those pages was a fifth of an upsampler's time (perf).
+// Makes the allocators keep what is freed for the next step, process-wide. By default every larger tensor goes back to the system
+// and is taken anew, and the kernel's clearing of those pages was a fifth of an upsampler's time (perf). Call at start-up, before
+// any tensor is made.
 void KeepFreedMemory();
 
 // Hands memory that the allocator keeps for later back to the system: loading and warming up leave much of it.

@@ -17,34 +17,6 @@
 namespace unclip::decoder {
 namespace {
 
-// One short run on nothing in particular: finds weights that are not finite, leaves everything warm, and tells what a step of
-// each stage takes.
-absl::Status WarmUp(TorchDecoderEngine& engine) {
-  const DecoderModelInfo& info = engine.info();
-  DecodeImageInput input;
-  input.image_embedding.assign(info.embedding_dim, 0.0F);
-  input.text = {.text_embedding = std::vector<float>(info.embedding_dim, 0.0F),
-                .hidden_states = std::vector<float>(static_cast<size_t>(info.context_length) * info.hidden_dim, 0.0F),
-                .attention_mask = std::vector<uint8_t>(info.context_length, 1)};
-  input.negative_text = input.text;
-  input.guidance_scale = 2;
-  input.super_res_step_counts.assign(info.super_res_sizes.size(), 2);
-  // The second of each stage's two steps is timed (the first also warms up); of an upsampler that is the other network's, of the
-  // same size.
-  std::vector<absl::Duration> durations(info.super_res_sizes.size() + 1);
-  absl::Duration last = Clock::Real().Now();
-  RETURN_IF_ERROR(engine
-                      .Decode(input,
-                              [&](const DecodeProgress& progress) {
-                                const absl::Duration now = Clock::Real().Now();
-                                durations[progress.stage] = now - std::exchange(last, now);
-                                return absl::OkStatus();
-                              })
-                      .status());
-  engine.set_step_durations(std::move(durations));
-  return absl::OkStatus();
-}
-
 // Beyond so many positions a batch no longer gains from being larger, as operators then take far longer than what LibTorch does
 // around them, and activations grow with it. At least one request with guidance.
 int DefaultBatchRows(int base_size) {
@@ -87,7 +59,7 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   info.max_batch_rows = options.max_batch_rows > 0 ? options.max_batch_rows : DefaultBatchRows(info.base_size);
   info.step_durations.assign(info.super_res_sizes.size() + 1, absl::ZeroDuration());
   auto engine = std::make_unique<TorchDecoderEngine>(std::move(model), std::move(info));
-  if (absl::Status status = WarmUp(*engine); !status.ok()) {
+  if (absl::Status status = engine->WarmUp(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(checkpoint.dir(), ": warm-up failed: ", status.message()));
   }
   model::ReleaseUnusedMemory();

@@ -2,9 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "common/conditioning/text_conditioning.h"
 #include "model/diffusion/philox_noise.h"
@@ -149,10 +154,59 @@ std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const>
   std::vector<absl::Status> results;
   const absl::Status status = model::TorchGuard([&] {
     model::UseThreads(info_.thread_count);
-    results = StepTogether(runs, uses_lanes_ ? &lanes_ : nullptr);
+    results = StepTogether(runs, &lanes_);
     return absl::OkStatus();
   });
   return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
+}
+
+absl::Status TorchDecoderEngine::WarmUp() {
+  return model::TorchGuard([&]() -> absl::Status {
+    model::UseThreads(info_.thread_count);
+    info_.step_durations.clear();
+    ASSIGN_OR_RETURN(info_.step_durations.emplace_back(), WarmUpBase());
+    for (const auto& upsampler : model_->upsamplers) {
+      ASSIGN_OR_RETURN(info_.step_durations.emplace_back(), WarmUpUpsampler(*upsampler));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<absl::Duration> TorchDecoderEngine::WarmUpBase() {
+  DecodeImageInput input;
+  input.image_embedding.assign(info_.embedding_dim, 0.0F);
+  input.text = {.text_embedding = std::vector<float>(info_.embedding_dim, 0.0F),
+                .hidden_states = std::vector<float>(static_cast<size_t>(info_.context_length) * info_.hidden_dim, 0.0F),
+                .attention_mask = std::vector<uint8_t>(info_.context_length, 1)};
+  input.negative_text = input.text;
+  input.guidance_scale = 2;
+  model::PhiloxNoise noise(0);
+  ASSIGN_OR_RETURN(const auto run, BaseSamplingRun::Start(model_->unet, model_->text_projection, model_->scheduler,
+                                                          ToSampling(input, info_), noise));
+  BaseSamplingRun* const runs[] = {run.get()};
+  const absl::Duration start = Clock::Real().Now();
+  if (const absl::Status status = StepBase(runs, &lanes_).front(); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat("decoder: ", status.message()));
+  }
+  return Clock::Real().Now() - start;
+}
+
+absl::StatusOr<absl::Duration> TorchDecoderEngine::WarmUpUpsampler(const UpsamplerModel& upsampler) {
+  constexpr int kShrink = 4;
+  const UnetConfig& config = upsampler.first.config();
+  const int64_t smallest = int64_t{1} << (config.level_count() - 1);  // what sides must be multiples of
+  const bool shrinks = config.sample_size % (kShrink * smallest) == 0;
+  const int64_t size = shrinks ? config.sample_size / kShrink : config.sample_size;
+  const at::Tensor x = at::zeros({1, config.in_channels, size, size});
+  absl::Duration duration;
+  for (const Unet* unet : {&upsampler.first, &upsampler.last}) {
+    const absl::Duration start = Clock::Real().Now();
+    if (!at::isfinite(unet->PredictOnce(x, at::tensor({int64_t{0}}), /*context=*/nullptr)).all().item<bool>()) {
+      return absl::InternalError(absl::StrCat("an upsampler to ", config.sample_size, " pixels gave values that are not finite"));
+    }
+    duration = Clock::Real().Now() - start;
+  }
+  return duration * (shrinks ? kShrink * kShrink : 1);
 }
 
 absl::StatusOr<RgbImage> TorchDecoderEngine::Finish(DecoderRun& run) {

@@ -1,0 +1,90 @@
+#include "model/caching_allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace unclip::model {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+class CachingAllocatorTest : public testing::Test {
+ protected:
+  CachingAllocator allocator_{16 * kMiB};
+};
+
+TEST_F(CachingAllocatorTest, HandsOutAgainWhatWasFreed) {
+  const void* first = nullptr;
+  {
+    const c10::DataPtr data = allocator_.allocate(2 * kMiB);
+    first = data.get();
+    std::memset(data.get(), 1, 2 * kMiB);
+    EXPECT_EQ(allocator_.kept_bytes(), 0);
+  }
+  EXPECT_GE(allocator_.kept_bytes(), 2 * kMiB);
+  const c10::DataPtr again = allocator_.allocate(2 * kMiB - 1000);
+  EXPECT_EQ(again.get(), first);
+  EXPECT_EQ(allocator_.kept_bytes(), 0);
+}
+
+TEST_F(CachingAllocatorTest, WastesNoLargeBlockOnASmallRequest) {
+  {
+    const c10::DataPtr large = allocator_.allocate(8 * kMiB);
+  }
+  const c10::DataPtr small = allocator_.allocate(kMiB);
+  EXPECT_GE(allocator_.kept_bytes(), 8 * kMiB);
+}
+
+TEST_F(CachingAllocatorTest, KeepsNoMoreThanItMay) {
+  {
+    std::vector<c10::DataPtr> held;
+    for (int i = 0; i < 5; ++i) held.push_back(allocator_.allocate(6 * kMiB));
+  }
+  EXPECT_GE(allocator_.kept_bytes(), 6 * kMiB);
+  EXPECT_LE(allocator_.kept_bytes(), 16 * kMiB);
+  allocator_.Trim();
+  EXPECT_EQ(allocator_.kept_bytes(), 0);
+}
+
+TEST_F(CachingAllocatorTest, LeavesSmallTensorsAlone) {
+  {
+    const c10::DataPtr small = allocator_.allocate(CachingAllocator::kSmallestKept / 2);
+  }
+  {
+    const c10::DataPtr none = allocator_.allocate(0);
+  }
+  EXPECT_EQ(allocator_.kept_bytes(), 0);
+}
+
+TEST_F(CachingAllocatorTest, AlignsForVectorInstructions) {
+  for (const size_t size : {size_t{1}, CachingAllocator::kSmallestKept, size_t{100'001}, 9 * kMiB + 1}) {
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(allocator_.allocate(size).get()) % 64, 0) << size;
+  }
+}
+
+TEST_F(CachingAllocatorTest, ServesLibTorchsRawInterface) {
+  void* const data = allocator_.raw_allocate(kMiB);
+  std::memset(data, 1, kMiB);
+  allocator_.raw_deallocate(data);
+  EXPECT_GE(allocator_.kept_bytes(), kMiB);
+}
+
+TEST_F(CachingAllocatorTest, TakesBackFromAnyThread) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this] {
+      for (int i = 0; i < 1000; ++i) {
+        c10::DataPtr data = allocator_.allocate(kMiB + 4096 * static_cast<size_t>(i % 7));
+        static_cast<char*>(data.get())[i] = 1;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(allocator_.kept_bytes(), 16 * kMiB);
+}
+
+}  // namespace
+}  // namespace unclip::model
