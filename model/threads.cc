@@ -22,7 +22,7 @@ int AvailableCpus() {
 
 // Never destroyed: tensors may live as long as the process.
 CachingAllocator& TensorMemory() {
-  constexpr size_t kMaxKeptBytes = size_t{2} << 30;
+  constexpr size_t kMaxKeptBytes = size_t{1} << 30;
   static auto* const allocator = new CachingAllocator(kMaxKeptBytes);
   return *allocator;
 }

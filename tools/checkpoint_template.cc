@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/weights/json_file.h"
 #include "model/weights/mapped_file.h"
 
 namespace unclip {
@@ -38,6 +40,20 @@ absl::Status AddComponentFiles(const std::string& dir, absl::string_view compone
   }
   if (error) return absl::NotFoundError(absl::StrCat(dir, ": cannot be listed: ", error.message()));
   if (!found) return absl::NotFoundError(absl::StrCat(dir, ": has no .json or .txt file"));
+  return absl::OkStatus();
+}
+
+absl::Status FitTokenizerLength(CheckpointTemplate& result) {
+  constexpr char kTokenizer[] = "tokenizer/tokenizer_config.json";
+  constexpr char kEncoder[] = "text_encoder/config.json";
+  const auto tokenizer_file = result.files.find(kTokenizer);
+  const auto encoder_file = result.files.find(kEncoder);
+  if (tokenizer_file == result.files.end() || encoder_file == result.files.end()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(nlohmann::json tokenizer, model::ParseJsonObject(tokenizer_file->second, kTokenizer));
+  ASSIGN_OR_RETURN(const nlohmann::json encoder, model::ParseJsonObject(encoder_file->second, kEncoder));
+  if (!encoder.contains("max_position_embeddings")) return absl::OkStatus();
+  tokenizer["model_max_length"] = encoder["max_position_embeddings"];
+  tokenizer_file->second = tokenizer.dump(2) + "\n";
   return absl::OkStatus();
 }
 

@@ -24,6 +24,10 @@ absl::StatusOr<CheckpointTemplate> TemplateOf(const model::Checkpoint& checkpoin
 // Adds the *.json and *.txt files of `dir` as the component `component`. NOT_FOUND when there are none.
 absl::Status AddComponentFiles(const std::string& dir, absl::string_view component, CheckpointTemplate& result);
 
+// Makes the tokenizer's length that of the text encoder's context: a tokenizer from elsewhere may have another, with which no
+// checkpoint loads. INVALID_ARGUMENT when one of the two config files is no JSON object.
+absl::Status FitTokenizerLength(CheckpointTemplate& result);
+
 }  // namespace unclip
 
 #endif  // UNCLIP_TOOLS_CHECKPOINT_TEMPLATE_H_

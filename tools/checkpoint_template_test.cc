@@ -42,5 +42,17 @@ TEST(CheckpointTemplateTest, NamesAFolderWithoutFiles) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr(dir + "/none")));
 }
 
+TEST(CheckpointTemplateTest, GivesTheTokenizerTheTextEncodersLength) {
+  CheckpointTemplate result;
+  result.files["tokenizer/tokenizer_config.json"] = R"({"model_max_length": 24, "pad_token": "!"})";
+  EXPECT_OK(FitTokenizerLength(result));  // without a text encoder there is nothing to fit
+  result.files["text_encoder/config.json"] = R"({"max_position_embeddings": 77})";
+  ASSERT_OK(FitTokenizerLength(result));
+  EXPECT_THAT(result.files["tokenizer/tokenizer_config.json"], HasSubstr("\"model_max_length\": 77"));
+  EXPECT_THAT(result.files["tokenizer/tokenizer_config.json"], HasSubstr("pad_token"));
+  result.files["text_encoder/config.json"] = "[]";
+  EXPECT_THAT(FitTokenizerLength(result), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("text_encoder/config.json")));
+}
+
 }  // namespace
 }  // namespace unclip

@@ -49,6 +49,7 @@ absl::StatusOr<CheckpointTemplate> TextToImageTemplate(const Options& options) {
   if (options.tokenizer.empty()) return result;
   std::erase_if(result.files, [](const auto& file) { return absl::StartsWith(file.first, "tokenizer/"); });
   RETURN_IF_ERROR(AddComponentFiles(options.tokenizer, "tokenizer", result));
+  RETURN_IF_ERROR(FitTokenizerLength(result));
   return result;
 }
 
