@@ -1,8 +1,10 @@
 #include "model/nn/time_projections.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace unclip::model {
 
@@ -19,7 +21,15 @@ void TimeProjections::Finish() {
   const auto defined = [](const at::Tensor& tensor) { return tensor.defined(); };
   if (!weights_.empty() && std::all_of(weights_.begin(), weights_.end(), defined) &&
       std::all_of(biases_.begin(), biases_.end(), defined)) {
-    projection_ = Linear(at::cat(weights_), at::cat(biases_));
+    const at::Tensor bias = at::cat(biases_);
+    at::Tensor weight = at::empty({width_, weights_.front().size(1)}, weights_.front().options());
+    int64_t row = 0;
+    for (at::Tensor& part : weights_) {
+      weight.narrow(0, row, part.size(0)).copy_(part);
+      row += part.size(0);
+      part.reset();  // so that there are never two copies of all
+    }
+    projection_ = Linear(std::move(weight), bias);
   }
   weights_.clear();
   biases_.clear();
