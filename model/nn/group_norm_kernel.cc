@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+#include <type_traits>
 
 // One clone for each width of vectors that a processor may have; the widest is chosen when the process starts.
 #define UNCLIP_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #define UNCLIP_INLINE inline __attribute__((always_inline))
+#define UNCLIP_LAMBDA __attribute__((always_inline))
 
 namespace unclip::model {
 namespace {
@@ -100,21 +101,40 @@ UNCLIP_INLINE void RowMomentsOf(const T* x, int64_t channels, int64_t positions,
   if (first < channels) LaneMoments(x + first, channels, channels - first, positions, moments + first);
 }
 
+// y[i] = the map of x[i] by scale(i) and shift(i). SiLU in bfloat16 goes by way of a buffer of floats: the compiler makes vector
+// code of three simple loops, but not of one that does it all.
+template <bool kSilu, typename T, typename Scale, typename Shift>
+UNCLIP_INLINE void MapValues(const T* x, int64_t count, Scale scale, Shift shift, T* y) {
+  if constexpr (std::is_same_v<T, float> || !kSilu) {
+    for (int64_t i = 0; i < count; ++i) y[i] = Store<T>(Map<kSilu>(Load(x[i]), scale(i), shift(i)));
+  } else {
+    constexpr int64_t kBlock = 64;
+    float values[kBlock];
+    for (int64_t first = 0; first < count; first += kBlock) {
+      const int64_t size = std::min(kBlock, count - first);
+      for (int64_t i = 0; i < size; ++i) values[i] = Load(x[first + i]);
+      for (int64_t i = 0; i < size; ++i) values[i] = Map<kSilu>(values[i], scale(first + i), shift(first + i));
+      for (int64_t i = 0; i < size; ++i) y[first + i] = Store<T>(values[i]);
+    }
+  }
+}
+
 template <bool kSilu, typename T>
 UNCLIP_INLINE void MapPlanesTo(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, T* y) {
   for (int64_t channel = 0; channel < channels; ++channel, x += positions, y += positions) {
     const float scale = scales[channel];
     const float shift = shifts[channel];
-    for (int64_t i = 0; i < positions; ++i) y[i] = Store<T>(Map<kSilu>(Load(x[i]), scale, shift));
+    MapValues<kSilu>(
+        x, positions, [scale](int64_t) UNCLIP_LAMBDA { return scale; }, [shift](int64_t) UNCLIP_LAMBDA { return shift; }, y);
   }
 }
 
 template <bool kSilu, typename T>
 UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, T* y) {
   for (int64_t i = 0; i < positions; ++i, x += channels, y += channels) {
-    for (int64_t channel = 0; channel < channels; ++channel) {
-      y[channel] = Store<T>(Map<kSilu>(Load(x[channel]), scales[channel], shifts[channel]));
-    }
+    MapValues<kSilu>(
+        x, channels, [scales](int64_t c) UNCLIP_LAMBDA { return scales[c]; },
+        [shifts](int64_t c) UNCLIP_LAMBDA { return shifts[c]; }, y);
   }
 }
 
