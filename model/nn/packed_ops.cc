@@ -3,11 +3,11 @@
 #include <ATen/Context.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace unclip::model {
 namespace {

@@ -1,29 +1,8 @@
 #include "services/decoder/decoder_service.h"
 
-#include <gmock/gmock.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <chrono>
 #include <limits>
-#include <memory>
-#include <string>
-#include <thread>
-#include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
-#include "base/fake_clock.h"
-#include "base/status_matchers.h"
-#include "common/image/image_codec.h"
-#include "common/metrics/metric_value.h"
-#include "common/rpc/retry_info.h"
-#include "common/rpc/status_conversion.h"
-#include "services/decoder/fake_decoder_engine.h"
+#include "services/decoder/decoder_service_fixture.h"
 
 namespace unclip::decoder {
 namespace {
@@ -32,108 +11,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-common::v1::TextConditioning Conditioning(float value) {
-  common::v1::TextConditioning text;
-  for (int i = 0; i < 4; ++i) text.add_text_embedding(value);
-  for (int i = 0; i < 6; ++i) text.add_hidden_states(value);
-  for (const bool token : {true, true, false}) text.add_attention_mask(token);
-  return text;
-}
-
-v1::DecodeImageRequest GoodRequest() {
-  v1::DecodeImageRequest request;
-  for (int i = 0; i < 4; ++i) request.mutable_image_embedding()->add_values(3);
-  *request.mutable_text() = Conditioning(1);
-  *request.mutable_negative_text() = Conditioning(2);
-  request.set_decoder_step_count(3);
-  request.add_super_res_step_counts(2);
-  request.add_super_res_step_counts(4);
-  request.set_seed(7);
-  request.set_output_format(common::v1::IMAGE_FORMAT_RGB8);
-  return request;
-}
-
-// What a client got.
-struct Answer {
-  absl::Status status;
-  std::vector<v1::DecodeImageResponse> messages;
-
-  const v1::DecodeImageResult& result() const { return messages.back().result(); }
-};
-
-// The service over a real server, with a fake engine.
-class DecoderServiceTest : public testing::Test {
- protected:
-  explicit DecoderServiceTest(int queue_capacity = 64)
-      : service_({.queue_capacity = queue_capacity, .clock = &clock_}, &metrics_) {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    stub_ =
-        v1::DecoderService::NewStub(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
-  }
-
-  ~DecoderServiceTest() override {
-    service_.Drain(absl::ZeroDuration());
-    server_->Shutdown();
-  }
-
-  void Load(FakeDecoderEngine::BeforeStep before_step = nullptr) {
-    auto engine = std::make_unique<FakeDecoderEngine>(std::move(before_step));
-    engine_ = engine.get();
-    ASSERT_OK(service_.Load([&] { return std::move(engine); }));
-  }
-
-  Answer Decode(const v1::DecodeImageRequest& request, grpc::ClientContext* context) {
-    Answer answer;
-    const auto reader = stub_->DecodeImage(context, request);
-    for (v1::DecodeImageResponse message; reader->Read(&message);) answer.messages.push_back(message);
-    answer.status = FromGrpcStatus(reader->Finish(), *context);
-    return answer;
-  }
-
-  Answer Decode(const v1::DecodeImageRequest& request) {
-    grpc::ClientContext context;
-    return Decode(request, &context);
-  }
-
-  // A call to the server and back: what an engine does to take its time at a step, so that 1000 steps take far longer than it
-  // takes for a cancellation to get through.
-  absl::Status RoundTrip() {
-    grpc::ClientContext context;
-    v1::GetModelInfoResponse response;
-    return FromGrpcStatus(stub_->GetModelInfo(&context, {}, &response));
-  }
-
-  double Metric(const char* what) const { return MetricValue(metrics_.registry, what); }
-
-  FakeClock clock_;
-  DecoderMetrics metrics_;
-  DecoderService service_;
-  FakeDecoderEngine* engine_ = nullptr;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<v1::DecoderService::Stub> stub_;
-};
-
-// Holds an engine busy in its first step until it is opened.
-class Gate {
- public:
-  FakeDecoderEngine::BeforeStep BeforeStep() {
-    return [this](int /*stage*/, int /*step*/) {
-      if (!entered.HasBeenNotified()) {
-        entered.Notify();
-        open.WaitForNotification();
-      }
-      return absl::OkStatus();
-    };
-  }
-
-  absl::Notification entered;  // the first request is running
-  absl::Notification open;
-};
 
 TEST_F(DecoderServiceTest, IsUnavailableWhileLoading) {
   EXPECT_THAT(Decode(GoodRequest()).status,
@@ -342,97 +219,6 @@ TEST_F(DecoderServiceTest, SurvivesAnErrorOfTheEngine) {
   EXPECT_OK(Decode(GoodRequest()).status);
 }
 
-TEST_F(DecoderServiceTest, LeavesEarlyWhenTheCallerCancels) {
-  std::atomic<int> steps = 0;
-  Load([&](int /*stage*/, int /*step*/) {
-    ++steps;
-    return RoundTrip();
-  });
-  v1::DecodeImageRequest request = GoodRequest();
-  request.set_decoder_step_count(1000);
-  grpc::ClientContext context;
-  const auto reader = stub_->DecodeImage(&context, request);
-  v1::DecodeImageResponse message;
-  ASSERT_TRUE(reader->Read(&message));
-  context.TryCancel();
-  while (reader->Read(&message)) {
-  }
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
-  while (Metric("in_flight") > 0) std::this_thread::yield();
-  EXPECT_LT(steps, 1000);
-  EXPECT_OK(Decode(GoodRequest()).status);  // the slot is free
-}
-
-TEST_F(DecoderServiceTest, LeavesAtTheNextStepOnceItsDeadlinePasses) {
-  std::atomic<int> steps = 0;
-  Load([&](int stage, int step) {
-    ++steps;
-    if (stage == 1 && step == 1) clock_.Advance(absl::Hours(2));
-    return absl::OkStatus();
-  });
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
-  EXPECT_THAT(Decode(GoodRequest(), &context).status, StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline")));
-  EXPECT_EQ(steps, 4);
-}
-
-TEST_F(DecoderServiceTest, DropsAWaitingRequestAtOnceWhenTheCallerCancels) {
-  Gate gate;
-  Load(gate.BeforeStep());
-  std::thread running([&] { EXPECT_OK(Decode(GoodRequest()).status); });
-  gate.entered.WaitForNotification();
-  grpc::ClientContext context;
-  std::thread waiting(
-      [&] { EXPECT_THAT(Decode(GoodRequest(), &context).status, StatusIs(absl::StatusCode::kCancelled, testing::_)); });
-  while (Metric("queue_length") < 1) std::this_thread::yield();
-  context.TryCancel();
-  waiting.join();
-  while (Metric("in_flight") > 1) std::this_thread::yield();  // it has left although the other still runs
-  gate.open.Notify();
-  running.join();
-  EXPECT_EQ(engine_->inputs().size(), 1);
-}
-
-TEST_F(DecoderServiceTest, KeepsThePictureForASlowReader) {
-  // Nobody reads until the engine is done, and the previews are more than the flow control window holds.
-  absl::Notification finished;
-  Load([&](int stage, int step) {
-    if (stage == 2 && step == 4) finished.Notify();
-    return absl::OkStatus();
-  });
-  v1::DecodeImageRequest request = GoodRequest();
-  request.set_decoder_step_count(1000);
-  request.set_preview_step_interval(1);
-  grpc::ClientContext context;
-  const auto reader = stub_->DecodeImage(&context, request);
-  finished.WaitForNotification();
-  v1::DecodeImageResponse last;
-  int messages = 0;
-  for (v1::DecodeImageResponse message; reader->Read(&message); ++messages) last = std::move(message);
-  EXPECT_TRUE(reader->Finish().ok());
-  EXPECT_TRUE(last.has_result());
-  EXPECT_LE(messages, 1007);
-}
-
-TEST_F(DecoderServiceTest, EndsWhatIsLeftWithUnavailableAfterTheGracePeriod) {
-  absl::Notification entered;
-  Load([&](int stage, int step) {
-    if (stage == 0 && step == 1) entered.Notify();
-    return RoundTrip();
-  });
-  v1::DecodeImageRequest request = GoodRequest();
-  request.set_decoder_step_count(1000);
-  std::thread running([&] {
-    EXPECT_THAT(Decode(request).status,
-                StatusIs(absl::StatusCode::kUnavailable, "the service is shutting down; retry elsewhere"));
-  });
-  entered.WaitForNotification();
-  service_.Drain(absl::ZeroDuration());
-  running.join();
-  EXPECT_THAT(Decode(GoodRequest()).status,
-              StatusIs(absl::StatusCode::kUnavailable, "decoder is shutting down; retry elsewhere"));
-}
-
 TEST_F(DecoderServiceTest, CountsStepsAndTimesOfEachStage) {
   Load();
   ASSERT_OK(Decode(GoodRequest()).status);
@@ -441,27 +227,6 @@ TEST_F(DecoderServiceTest, CountsStepsAndTimesOfEachStage) {
   EXPECT_EQ(Metric("stage_seconds"), 3);
   EXPECT_EQ(Metric("queue_length"), 0);
   EXPECT_EQ(Metric("in_flight"), 0);
-}
-
-class FullDecoderServiceTest : public DecoderServiceTest {
- protected:
-  FullDecoderServiceTest() : DecoderServiceTest(/*queue_capacity=*/1) {}
-};
-
-TEST_F(FullDecoderServiceTest, RejectsWhenQueueIsFull) {
-  Gate gate;
-  Load(gate.BeforeStep());
-  std::thread running([&] { EXPECT_OK(Decode(GoodRequest()).status); });
-  gate.entered.WaitForNotification();
-  std::thread waiting([&] { EXPECT_OK(Decode(GoodRequest()).status); });
-  while (Metric("queue_length") < 1) std::this_thread::yield();
-  const Answer refused = Decode(GoodRequest());
-  EXPECT_THAT(refused.status,
-              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("the queue of decoder is full (1 requests wait)")));
-  EXPECT_TRUE(GetRetryAfter(refused.status).has_value());
-  gate.open.Notify();
-  running.join();
-  waiting.join();
 }
 
 }  // namespace
