@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "common/sampling/sampling_check.h"
 #include "common/validation/field_check.h"
 #include "common/validation/utf8.h"
+#include "gateway/speed_preset.h"
 
 namespace unclip::gateway {
 namespace {
@@ -64,6 +66,11 @@ class FieldReader {
     return value;
   }
 
+  absl::StatusOr<int> ReadSteps(absl::string_view field, bool present, int32_t value, const SettingRange<int32_t>& range,
+                                const StagePreset& preset) const {
+    return ReadInt(field, present, value, {range.minimum, range.maximum, preset.step_count});
+  }
+
   absl::StatusOr<PictureSize> ReadSize() const {
     if (!proto_.has_size()) return capabilities_.native_size;
     const PictureSize size{proto_.size().width_px(), proto_.size().height_px()};
@@ -74,10 +81,36 @@ class FieldReader {
                                                    absl::StrJoin(allowed, ", ", format)));
   }
 
-  absl::StatusOr<std::vector<int>> ReadSuperResSteps() const {
+  absl::StatusOr<SpeedPreset> ReadSpeed() const {
+    if (v1::Speed_IsValid(proto_.speed())) return PresetOf(proto_.speed(), capabilities_);
+    return absl::InvalidArgumentError(absl::StrCat(Name("speed"), " is ", static_cast<int>(proto_.speed()),
+                                                   "; it must be SPEED_QUALITY (1), SPEED_BALANCED (2) or SPEED_FAST (3)"));
+  }
+
+  absl::StatusOr<common::v1::SamplingOptions> ReadSampling(absl::string_view field, const common::v1::SamplingOptions& given,
+                                                           common::v1::Sampler preset, const SamplingTraits& traits) const {
+    common::v1::SamplingOptions options = given;
+    if (options.sampler() == common::v1::SAMPLER_UNSPECIFIED) options.set_sampler(preset);
+    RETURN_IF_ERROR(CheckSamplingOptions(Name(field), options, traits));
+    return options;
+  }
+
+  absl::Status ReadSamplings(const SpeedPreset& preset, GenerationRequest* request) const {
+    ASSIGN_OR_RETURN(request->prior_sampling, ReadSampling("prior_sampling", proto_.prior_sampling(), preset.prior.sampler,
+                                                           {.has_guidance = true, .has_deep_features = false}));
+    ASSIGN_OR_RETURN(request->decoder_sampling,
+                     ReadSampling("decoder_sampling", proto_.decoder_sampling(), preset.decoder.sampler,
+                                  {.has_guidance = true, .has_deep_features = true}));
+    ASSIGN_OR_RETURN(request->super_res_sampling,
+                     ReadSampling("super_res_sampling", proto_.super_res_sampling(), preset.super_res.sampler,
+                                  {.has_guidance = false, .has_deep_features = true}));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<int>> ReadSuperResSteps(int default_count) const {
     const SettingRange<int32_t>& range = capabilities_.super_res_step_count;
     const int count = capabilities_.super_res_count;
-    if (proto_.super_res_step_counts().empty()) return std::vector<int>(count, range.default_value);
+    if (proto_.super_res_step_counts().empty()) return std::vector<int>(count, default_count);
     if (proto_.super_res_step_counts_size() != count) {
       return absl::InvalidArgumentError(absl::StrCat(Name("super_res_step_counts"), " has ", proto_.super_res_step_counts_size(),
                                                      " values; it must have none, or one for each of the model's ", count,
@@ -131,11 +164,15 @@ absl::StatusOr<GenerationRequest> ParseGenerationRequest(absl::string_view path,
                                                            proto.candidate_count(), capabilities.candidate_count));
   request.seed = proto.has_seed() ? proto.seed() : drawn_seed;
   ASSIGN_OR_RETURN(request.size, reader.ReadSize());
-  ASSIGN_OR_RETURN(request.prior_step_count, reader.ReadInt("prior_step_count", proto.has_prior_step_count(),
-                                                            proto.prior_step_count(), capabilities.prior_step_count));
-  ASSIGN_OR_RETURN(request.decoder_step_count, reader.ReadInt("decoder_step_count", proto.has_decoder_step_count(),
-                                                              proto.decoder_step_count(), capabilities.decoder_step_count));
-  ASSIGN_OR_RETURN(request.super_res_step_counts, reader.ReadSuperResSteps());
+  ASSIGN_OR_RETURN(const SpeedPreset preset, reader.ReadSpeed());
+  ASSIGN_OR_RETURN(request.prior_step_count,
+                   reader.ReadSteps("prior_step_count", proto.has_prior_step_count(), proto.prior_step_count(),
+                                    capabilities.prior_step_count, preset.prior));
+  ASSIGN_OR_RETURN(request.decoder_step_count,
+                   reader.ReadSteps("decoder_step_count", proto.has_decoder_step_count(), proto.decoder_step_count(),
+                                    capabilities.decoder_step_count, preset.decoder));
+  ASSIGN_OR_RETURN(request.super_res_step_counts, reader.ReadSuperResSteps(preset.super_res.step_count));
+  RETURN_IF_ERROR(reader.ReadSamplings(preset, &request));
   ASSIGN_OR_RETURN(request.prior_guidance_scale,
                    reader.ReadDouble("prior_guidance_scale", proto.has_prior_guidance_scale(), proto.prior_guidance_scale(),
                                      capabilities.prior_guidance_scale));

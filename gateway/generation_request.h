@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "common/image/image_codec.h"
 #include "gateway/capabilities.h"
+#include "unclip/common/v1/sampling.pb.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
@@ -26,7 +27,11 @@ struct GenerationRequest {
   std::vector<int> super_res_step_counts;  // one for each upsampler
   double prior_guidance_scale = 1;
   double decoder_guidance_scale = 1;
-  ImageEncoding encoding = ImageEncoding::kPng;  // never kRgb8
+  // Each with a sampler.
+  common::v1::SamplingOptions prior_sampling = {};
+  common::v1::SamplingOptions decoder_sampling = {};
+  common::v1::SamplingOptions super_res_sampling = {};  // of every upsampler
+  ImageEncoding encoding = ImageEncoding::kPng;         // never kRgb8
   int quality = kDefaultImageQuality;
   int preview_step_interval = 0;  // 0: no previews
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status_matchers.h"
+#include "gateway/speed_preset.h"
 #include "gateway/testing/fake_models.h"
 
 namespace unclip::gateway {
@@ -80,6 +81,34 @@ TEST(GenerationRequestTest, TakesEverySetting) {
   EXPECT_EQ(request.decoder_guidance_scale, 100);
   EXPECT_EQ(request.encoding, ImageEncoding::kWebp);
   EXPECT_EQ(request.quality, 1);
+}
+
+TEST(GenerationRequestTest, SpeedSetsSamplersAndSteps) {
+  v1::GenerateImageRequest proto = Minimal();
+  proto.set_speed(v1::SPEED_FAST);
+  const SpeedPreset preset = PresetOf(v1::SPEED_FAST, TestCapabilities());
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, Parse(proto));
+  EXPECT_EQ(request.prior_step_count, preset.prior.step_count);
+  EXPECT_EQ(request.decoder_step_count, preset.decoder.step_count);
+  EXPECT_THAT(request.super_res_step_counts, ElementsAre(preset.super_res.step_count));
+  EXPECT_EQ(request.prior_sampling.sampler(), preset.prior.sampler);
+  EXPECT_EQ(request.decoder_sampling.sampler(), preset.decoder.sampler);
+  EXPECT_EQ(request.super_res_sampling.sampler(), preset.super_res.sampler);
+}
+
+TEST(GenerationRequestTest, WhatIsSaidGoesBeforeTheSpeed) {
+  v1::GenerateImageRequest proto = Minimal();
+  proto.set_speed(v1::SPEED_FAST);
+  proto.set_decoder_step_count(33);
+  proto.mutable_decoder_sampling()->set_guidance_end(0.5);
+  proto.mutable_prior_sampling()->set_sampler(common::v1::SAMPLER_DDIM);
+  proto.mutable_prior_sampling()->set_eta(0.25);
+  ASSERT_OK_AND_ASSIGN(const GenerationRequest request, Parse(proto));
+  EXPECT_EQ(request.decoder_step_count, 33);
+  EXPECT_EQ(request.decoder_sampling.sampler(), PresetOf(v1::SPEED_FAST, TestCapabilities()).decoder.sampler);
+  EXPECT_EQ(request.decoder_sampling.guidance_end(), 0.5);
+  EXPECT_EQ(request.prior_sampling.sampler(), common::v1::SAMPLER_DDIM);
+  EXPECT_EQ(request.prior_sampling.eta(), 0.25);
 }
 
 TEST(GenerationRequestTest, TakesASeedOfZeroForASeed) {
@@ -198,6 +227,23 @@ INSTANTIATE_TEST_SUITE_P(
          {"output_format is 99"}},
         {"NoQuality", [](auto* r) { r->set_quality(0); }, {"quality", "0", "1", "100"}},
         {"QualityOf101", [](auto* r) { r->set_quality(101); }, {"quality", "101", "100"}},
+        {"UnknownSpeed", [](auto* r) { r->set_speed(static_cast<v1::Speed>(4)); }, {"speed is 4", "SPEED_FAST (3)"}},
+        {"UnknownSampler",
+         [](auto* r) { r->mutable_prior_sampling()->set_sampler(static_cast<common::v1::Sampler>(7)); },
+         {"prior_sampling.sampler is 7", "SAMPLER_DPM_SOLVER (3)"}},
+        {"EtaWithoutDdim", [](auto* r) { r->mutable_decoder_sampling()->set_eta(1); }, {"decoder_sampling.eta is 1", "DDIM"}},
+        {"NanGuidanceStart",
+         [](auto* r) { r->mutable_prior_sampling()->set_guidance_start(kNan); },
+         {"prior_sampling.guidance_start is nan"}},
+        {"GuidedUpsampler",
+         [](auto* r) { r->mutable_super_res_sampling()->set_guidance_end(0.5); },
+         {"super_res_sampling.guidance_end is 0.5", "no guidance"}},
+        {"DeepFeaturesOfThePrior",
+         [](auto* r) { r->mutable_prior_sampling()->set_deep_feature_interval(2); },
+         {"prior_sampling.deep_feature_interval is 2"}},
+        {"NoDeepFeatureInterval",
+         [](auto* r) { r->mutable_super_res_sampling()->set_deep_feature_interval(0); },
+         {"super_res_sampling.deep_feature_interval is 0", "100"}},
     }),
     [](const testing::TestParamInfo<BadRequest>& info) { return info.param.name; });
 

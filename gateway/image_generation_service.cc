@@ -12,6 +12,7 @@
 #include "common/rpc/unary_response.h"
 #include "common/server/call_record.h"
 #include "gateway/generation_stream.h"
+#include "gateway/speed_preset.h"
 
 namespace unclip::gateway {
 namespace {
@@ -144,7 +145,10 @@ grpc::ServerUnaryReactor* ImageGenerationService::GetCapabilities(grpc::Callback
   if (status.ok()) {
     const absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities = options_.upstreams->capabilities();
     status = capabilities.status();
-    if (status.ok()) *response = CapabilitiesToProto(**capabilities);
+    if (status.ok()) {
+      *response = CapabilitiesToProto(**capabilities);
+      AddSpeeds(**capabilities, response);
+    }
   }
   record.End(status);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();

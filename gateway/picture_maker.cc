@@ -34,6 +34,7 @@ absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int ind
   message.set_candidate_count(request_.candidate_count);
   message.set_step_count(request_.prior_step_count);
   message.set_guidance_scale(request_.prior_guidance_scale);
+  *message.mutable_sampling() = request_.prior_sampling;
   message.set_seed(request_.SeedOf(index));
   ASSIGN_OR_RETURN(prior::v1::SamplePriorResult result,
                    prior_->SamplePrior(context_, message,
@@ -58,6 +59,8 @@ absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding
   message.set_decoder_step_count(request_.decoder_step_count);
   message.mutable_super_res_step_counts()->Add(request_.super_res_step_counts.begin(), request_.super_res_step_counts.end());
   message.set_guidance_scale(request_.decoder_guidance_scale);
+  *message.mutable_decoder_sampling() = request_.decoder_sampling;
+  *message.mutable_super_res_sampling() = request_.super_res_sampling;
   message.set_seed(request_.SeedOf(index));
   message.set_output_format(common::v1::IMAGE_FORMAT_RGB8);
   if (request_.preview_step_interval > 0) message.set_preview_step_interval(request_.preview_step_interval);

@@ -55,6 +55,7 @@ void AddGenerateFlags(CommandLine& command_line, GenerateOptions& options) {
   command_line.AddIntList("super-res-steps", kAnyInt, "Denoising steps of each upsampler.", &options.super_res_steps);
   command_line.AddDouble("prior-guidance", kAnyDouble, "Guidance scale of the prior.", &options.prior_guidance);
   command_line.AddDouble("decoder-guidance", kAnyDouble, "Guidance scale of the decoder.", &options.decoder_guidance);
+  AddSamplingFlags(command_line, options.sampling);
   command_line.AddChoice("format", {"png", "jpeg", "webp"}, "File format. (default by the suffix of --out)", &options.format);
   command_line.AddInt("quality", kAnyInt, "Quality of JPEG and WebP.", &options.quality);
   command_line.AddInt("previews", kAnyInt, "Save the running estimate every so many steps.", &options.preview_interval);
@@ -88,6 +89,7 @@ absl::StatusOr<gateway::v1::StreamGenerateImageRequest> MakeRequest(const Genera
   request.mutable_super_res_step_counts()->Add(options.super_res_steps.begin(), options.super_res_steps.end());
   if (options.prior_guidance) request.set_prior_guidance_scale(*options.prior_guidance);
   if (options.decoder_guidance) request.set_decoder_guidance_scale(*options.decoder_guidance);
+  RETURN_IF_ERROR(SetSampling(options.sampling, &request));
   ASSIGN_OR_RETURN(const common::v1::ImageFormat format, ReadFormat(options));
   request.set_output_format(format);
   if (options.quality) request.set_quality(*options.quality);

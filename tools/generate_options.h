@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tools/command_line.h"
+#include "tools/sampling_flags.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip {
@@ -28,6 +29,7 @@ struct GenerateOptions {
   std::vector<int> super_res_steps;
   std::optional<double> prior_guidance;
   std::optional<double> decoder_guidance;
+  SamplingFlags sampling;
   std::string format;  // "png", "jpeg", "webp" or empty: by the suffix of `out`
   std::optional<int> quality;
   std::optional<int> preview_interval;

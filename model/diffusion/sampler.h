@@ -8,21 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/diffusion/sampler_options.h"
 #include "model/diffusion/unclip_scheduler.h"
 
 namespace unclip::model {
-
-enum class SamplerKind {
-  kAncestral,  // the reference's: UnclipScheduler
-  kDdim,       // DdimSampler
-  kDpmSolver,  // DpmSolverSampler
-};
-
-struct SamplerOptions {
-  SamplerKind kind = SamplerKind::kAncestral;
-  int step_count = 2;
-  double eta = 0;  // how much of ancestral sampling's noise kDdim adds, 0 to 1
-};
 
 // Serves one run, from its first step to its last; multistep samplers remember what they saw. Not thread-safe. Letters: N batch,
 // C channels.

@@ -49,33 +49,45 @@ absl::StatusOr<std::unique_ptr<BaseSamplingRun>> BaseSamplingRun::Start(const Un
 
 BaseSamplingRun::BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling,
                                  model::DenoiseRun denoise)
-    : unet_(unet), has_guidance_(sampling.has_guidance), guidance_scale_(sampling.guidance_scale), denoise_(std::move(denoise)) {
+    : unet_(unet),
+      has_guidance_(sampling.has_guidance),
+      guidance_scale_(sampling.guidance_scale),
+      guidance_interval_(sampling.guidance_interval),
+      denoise_(std::move(denoise)),
+      deep_(sampling.deep_feature_interval) {
   const Unet::Context context = MakeContext(projection, sampling);
   context_ = unet.ProjectContext(context);
+  conditional_ = Unet::LastRows(context_, denoise_.x().size(0));
   times_ = ProjectTimes(unet, denoise_.timesteps(), context.class_labels);
 }
 
 std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes) {
   std::vector<at::Tensor> inputs, times;
   std::vector<const Unet::ProjectedContext*> contexts;
+  std::vector<CachedRows> rows;
   for (BaseSamplingRun* run : runs) {
-    inputs.push_back(run->denoise_.x());                           // [N, 3, H, W]
-    if (run->has_guidance_) inputs.push_back(run->denoise_.x());   // twice
-    times.push_back(run->times_.select(0, run->denoise_.step()));  // [N or 2N, P]
-    contexts.push_back(&run->context_);
+    const int64_t count = run->row_count();
+    inputs.push_back(run->denoise_.x());                                  // [N, 3, H, W]
+    if (run->IsGuided()) inputs.push_back(run->denoise_.x());             // twice
+    const at::Tensor time = run->times_.select(0, run->denoise_.step());  // [N or 2N, P]
+    times.push_back(time.narrow(0, time.size(0) - count, count));
+    contexts.push_back(run->has_guidance_ && !run->IsGuided() ? &run->conditional_ : &run->context_);
+    rows.push_back({.cache = &run->deep_, .count = count});
   }
   const Unet& unet = runs.front()->unet_;
   const Unet::ProjectedContext context = Unet::JoinContexts(contexts);
-  const at::Tensor x = at::cat(inputs), time = at::cat(times);
-  const at::Tensor output =
-      lanes == nullptr ? unet.Forward(x, time, &context) : unet.Forward(x, time, &context, *lanes);  // [all rows, 3 or 6, H, W]
+  const at::Tensor x = at::cat(inputs);
+  const bool spreads = lanes != nullptr && x.size(0) >= lanes->count();  // else some would idle
+  const at::Tensor output = ForwardCached(unet, x, at::cat(times), &context, runs.front()->reuses_features(), rows,
+                                          spreads ? lanes : nullptr);  // [all rows, 3 or 6, H, W]
   std::vector<absl::Status> results;
   int64_t first = 0;
-  for (BaseSamplingRun* run : runs) {
-    const at::Tensor own = output.narrow(0, first, run->row_count());
-    first += run->row_count();
+  for (size_t i = 0; i < runs.size(); ++i) {
+    BaseSamplingRun* const run = runs[i];
+    const at::Tensor own = output.narrow(0, first, rows[i].count);
+    first += rows[i].count;
     results.push_back(run->denoise_.Advance(
-        run->has_guidance_ ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own));
+        run->IsGuided() ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own));
   }
   return results;
 }

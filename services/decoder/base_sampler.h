@@ -15,6 +15,7 @@
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
+#include "services/decoder/deep_feature_cache.h"
 #include "services/decoder/text_projection.h"
 #include "services/decoder/unet.h"
 
@@ -30,6 +31,8 @@ struct BaseSampling {
   model::SamplerOptions sampler;
   bool has_guidance = false;
   double guidance_scale = 1;
+  model::GuidanceInterval guidance_interval = {};
+  int deep_feature_interval = 1;  // see DeepFeatureCache
 };
 
 // One request's pictures on their way. Not thread-safe.
@@ -43,6 +46,10 @@ class BaseSamplingRun {
 
   const model::DenoiseRun& denoise() const { return denoise_; }
 
+  // Of its next step, not once denoise().done(): how many rows, N, or 2N where that is guided; and whether it reuses features.
+  int64_t row_count() const { return denoise_.x().size(0) * (IsGuided() ? 2 : 1); }
+  bool reuses_features() const { return deep_.Reuses(denoise_.step(), row_count()); }
+
   // The finished pictures [N, 3, size, size] in -1..1, float32; once denoise().done().
   at::Tensor Pictures() const { return denoise_.x().clamp(-1, 1); }
 
@@ -51,18 +58,21 @@ class BaseSamplingRun {
 
   BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling, model::DenoiseRun denoise);
 
-  int64_t row_count() const { return times_.size(1); }
+  bool IsGuided() const { return has_guidance_ && guidance_interval_.Covers(denoise_.step(), denoise_.step_count()); }
 
   const Unet& unet_;
   const bool has_guidance_;
   const double guidance_scale_;
+  const model::GuidanceInterval guidance_interval_;
   model::DenoiseRun denoise_;
-  Unet::ProjectedContext context_;  // of N or 2N rows
-  at::Tensor times_;                // [steps, N or 2N, P]
+  DeepFeatureCache deep_;
+  Unet::ProjectedContext context_;      // of N or 2N rows
+  Unet::ProjectedContext conditional_;  // the last N of these: the same memory
+  at::Tensor times_;                    // [steps, N or 2N, P]
 };
 
-// One step of each of `runs`, which are of one network and not done; for each, OK or INTERNAL when its values are not finite.
-// Spreads the rows over `lanes` unless that is null.
+// One step of each of `runs`, which are of one network, not done, and either all reuse features or none; for each, OK or INTERNAL
+// when its values are not finite. Spreads the rows over `lanes`, if there are as many, unless that is null.
 std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes);
 
 }  // namespace unclip::decoder

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -10,6 +9,7 @@
 
 #include "base/status_matchers.h"
 #include "services/decoder/decoder_engine_factory.h"
+#include "services/decoder/varied_decode_input.h"
 
 namespace unclip::decoder {
 namespace {
@@ -23,36 +23,20 @@ class DecoderBatchTest : public testing::TestWithParam<std::tuple<const char*, c
     return *std::move(engine);
   }
 
-  static DecodeImageInput Input(const DecoderModelInfo& info, int variant, int decoder_steps, int super_res_steps,
-                                double guidance_scale) {
-    const auto text = [&](float phase, int tokens) {
-      TextConditioning conditioning;
-      for (int i = 0; i < info.embedding_dim; ++i) conditioning.text_embedding.push_back(std::sin(phase + 0.7F * i));
-      for (int i = 0; i < info.context_length * info.hidden_dim; ++i) {
-        conditioning.hidden_states.push_back(std::cos(phase + 0.3F * i));
-      }
-      conditioning.attention_mask.assign(info.context_length, 0);
-      std::fill_n(conditioning.attention_mask.begin(), tokens, 1);
-      return conditioning;
-    };
-    DecodeImageInput input = {.image_embedding = {},
-                              .text = text(1.0F * variant, 5 + variant),
-                              .negative_text = text(0.1F, 2),
-                              .decoder_step_count = decoder_steps,
-                              .super_res_step_counts = {super_res_steps},
-                              .guidance_scale = guidance_scale,
-                              .seed = static_cast<uint64_t>(100 + variant)};
-    for (int i = 0; i < info.embedding_dim; ++i) input.image_embedding.push_back(std::sin(0.9F * i + variant));
-    return input;
-  }
-
   static absl::Status Ignore(const DecodeProgress& /*progress*/) { return absl::OkStatus(); }
 };
 
 TEST_P(DecoderBatchTest, EqualsTheSamePictureAlone) {
   const std::unique_ptr<DecoderEngine> engine = Load(std::get<2>(GetParam()));
   const DecoderModelInfo& info = engine->info();
-  const std::vector<DecodeImageInput> inputs = {Input(info, 0, 3, 2, 1), Input(info, 1, 2, 3, 8), Input(info, 2, 4, 2, 3)};
+  std::vector<DecodeImageInput> inputs = {VariedDecodeInput(info, 0, 3, 2, 1), VariedDecodeInput(info, 1, 2, 3, 8),
+                                          VariedDecodeInput(info, 2, 4, 2, 3), VariedDecodeInput(info, 3, 5, 4, 8),
+                                          VariedDecodeInput(info, 4, 4, 3, 8)};
+  inputs[2].decoder_sampling = {.kind = model::SamplerKind::kDpmSolver};
+  inputs[3].decoder_sampling = {.guidance_interval = {.start = 0.3, .end = 0.8}, .deep_feature_interval = 2};
+  inputs[3].super_res_sampling = {.deep_feature_interval = 2};
+  inputs[4].decoder_sampling = {.kind = model::SamplerKind::kDdim, .eta = 0.5, .guidance_interval = {.start = 0, .end = 0.5}};
+  inputs[4].super_res_sampling = {.kind = model::SamplerKind::kDdim, .deep_feature_interval = 2};
   std::vector<RgbImage> alone;
   for (const DecodeImageInput& input : inputs) {
     ASSERT_OK_AND_ASSIGN(RgbImage image, engine->Decode(input, Ignore));
@@ -87,7 +71,7 @@ TEST_P(DecoderBatchTest, EqualsTheSamePictureOnOtherThreads) {
   std::vector<RgbImage> found;
   for (const int threads : {std::get<2>(GetParam()), 3}) {
     const std::unique_ptr<DecoderEngine> engine = Load(threads);
-    ASSERT_OK_AND_ASSIGN(RgbImage image, engine->Decode(Input(engine->info(), 1, 2, 2, 8), Ignore));
+    ASSERT_OK_AND_ASSIGN(RgbImage image, engine->Decode(VariedDecodeInput(engine->info(), 1, 2, 2, 8), Ignore));
     found.push_back(std::move(image));
   }
   EXPECT_EQ(found[0].pixels, found[1].pixels);

@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/conditioning/conditioning_conversion.h"
+#include "common/sampling/sampling_check.h"
 #include "common/validation/field_check.h"
+#include "services/sampling/sampling_conversion.h"
 
 namespace unclip::decoder {
 namespace {
@@ -81,6 +83,12 @@ absl::StatusOr<DecodeOrder> ToDecodeOrder(const v1::DecodeImageRequest& request,
   RETURN_IF_ERROR(CheckIntRange("decoder_step_count", input.decoder_step_count, kMinStepCount, kMaxStepCount));
   ASSIGN_OR_RETURN(input.super_res_step_counts, ToSuperResStepCounts(request, info.super_res_sizes.size()));
   RETURN_IF_ERROR(CheckDoubleRange("guidance_scale", input.guidance_scale, 0, kMaxGuidanceScale));
+  RETURN_IF_ERROR(
+      CheckSamplingOptions("decoder_sampling", request.decoder_sampling(), {.has_guidance = true, .has_deep_features = true}));
+  input.decoder_sampling = ToStageSampling(request.decoder_sampling());
+  RETURN_IF_ERROR(CheckSamplingOptions("super_res_sampling", request.super_res_sampling(),
+                                       {.has_guidance = false, .has_deep_features = true}));
+  input.super_res_sampling = ToStageSampling(request.super_res_sampling());
   ASSIGN_OR_RETURN(order.format, ToOutputFormat(request));
   if (request.has_preview_step_interval()) {
     RETURN_IF_ERROR(CheckIntRange("preview_step_interval", request.preview_step_interval(), 1, kMaxPreviewStepInterval));

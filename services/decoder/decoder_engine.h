@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "common/conditioning/text_conditioning.h"
 #include "common/image/rgb_image.h"
+#include "services/sampling/stage_sampling.h"
 
 namespace unclip::decoder {
 
@@ -43,6 +44,8 @@ struct DecodeImageInput {
   int decoder_step_count = 2;              // ≥ 2
   std::vector<int> super_res_step_counts;  // one for each upsampler, each ≥ 2
   double guidance_scale = 1;               // ≥ 0, finite
+  StageSampling decoder_sampling = {};
+  StageSampling super_res_sampling = {};  // of every upsampler
   uint64_t seed = 0;
   int preview_step_interval = 0;  // 0: no previews
 };

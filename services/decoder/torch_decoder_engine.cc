@@ -30,9 +30,11 @@ BaseSampling ToSampling(const DecodeImageInput& input, const DecoderModelInfo& i
                            .text_embeddings = {},
                            .hidden_states = {},
                            .attention_mask = {},
-                           .sampler = {.step_count = input.decoder_step_count},
+                           .sampler = input.decoder_sampling.WithSteps(input.decoder_step_count),
                            .has_guidance = input.guidance_scale > 1,
-                           .guidance_scale = input.guidance_scale};
+                           .guidance_scale = input.guidance_scale,
+                           .guidance_interval = input.decoder_sampling.guidance_interval,
+                           .deep_feature_interval = input.decoder_sampling.deep_feature_interval};
   std::vector<const TextConditioning*> texts = {&input.text};
   if (sampling.has_guidance) texts.insert(texts.begin(), &input.negative_text);
   std::vector<at::Tensor> embeddings, states, masks;
@@ -46,6 +48,9 @@ BaseSampling ToSampling(const DecodeImageInput& input, const DecoderModelInfo& i
   sampling.attention_mask = at::cat(masks);        // [1 or 2, T]
   return sampling;
 }
+
+// Steps that cannot share a forward pass: full ones, those that reuse features, and those of an upsampler's last network.
+constexpr int kGroupsPerStage = 3;
 
 // A request on its way through the stages: 0 is the base decoder, i ≥ 1 upsampler i - 1.
 class TorchDecoderRun final : public DecoderRun {
@@ -62,10 +67,14 @@ class TorchDecoderRun final : public DecoderRun {
     DecodeNeed need = FirstNeed(input_, info_);
     for (int stage = 0; stage < stage_; ++stage) need.remaining -= info_.step_durations[stage] * StepCount(stage);
     need.remaining -= info_.step_durations[stage_] * denoise().step();
-    if (stage_ == 0) return need;
+    if (stage_ == 0) {
+      need.rows = static_cast<int>(base_->row_count());
+      need.group = base_->reuses_features() ? 1 : 0;
+      return need;
+    }
     const int scale = info_.super_res_sizes[stage_ - 1] / info_.base_size;
     need.rows = scale * scale;
-    need.group = 2 * stage_ - (upsampling_->at_last_step() ? 0 : 1);
+    need.group = kGroupsPerStage * stage_ + (upsampling_->at_last_step() ? 2 : upsampling_->reuses_features() ? 1 : 0);
     return need;
   }
 
@@ -100,8 +109,10 @@ class TorchDecoderRun final : public DecoderRun {
     done_ = stage_ == static_cast<int>(model_.upsamplers.size());
     if (done_) return absl::OkStatus();
     const UpsamplerModel& next = *model_.upsamplers[stage_];
-    ASSIGN_OR_RETURN(upsampling_, UpsamplingRun::Start(next.networks(), next.scheduler, picture_.clamp(-1, 1),
-                                                       {.step_count = StepCount(stage_ + 1)}, noise_,
+    const Upsampling upsampling = {.pictures = picture_.clamp(-1, 1),
+                                   .sampler = input_.super_res_sampling.WithSteps(StepCount(stage_ + 1)),
+                                   .deep_feature_interval = input_.super_res_sampling.deep_feature_interval};
+    ASSIGN_OR_RETURN(upsampling_, UpsamplingRun::Start(next.networks(), next.scheduler, upsampling, noise_,
                                                        model::NoiseKey::kSuperRes + static_cast<uint32_t>(stage_)));
     ++stage_;
     return absl::OkStatus();

@@ -52,6 +52,13 @@ Unet::ProjectedContext Unet::ProjectContext(const Context& context) const {
   return projected;
 }
 
+Unet::ProjectedContext Unet::LastRows(const ProjectedContext& context, int64_t count) {
+  const int64_t first = context.scores.size(0) - count;
+  ProjectedContext last = {.layers = {}, .scores = context.scores.narrow(0, first, count)};             // [count, S]
+  for (const at::Tensor& layer : context.layers) last.layers.push_back(layer.narrow(0, first, count));  // [count, S, 2 C]
+  return last;
+}
+
 Unet::ProjectedContext Unet::JoinContexts(const std::vector<const ProjectedContext*>& contexts) {
   if (contexts.size() == 1) return *contexts.front();
   const auto join = [&contexts](const auto& part) {
@@ -79,31 +86,53 @@ UnetConditioning Unet::Condition(const at::Tensor& time, const ProjectedContext*
   return conditioning;
 }
 
-at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const {
+at::Tensor Unet::GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const {
+  at::Tensor h = down_blocks_.front().Downsample(x, conditioning, skips);
+  for (size_t i = 1; i < down_blocks_.size(); ++i) h = down_blocks_[i](h, conditioning, skips);
+  h = (*mid_block_)(h, conditioning);
+  for (size_t i = 0; i + 1 < up_blocks_.size(); ++i) h = up_blocks_[i](h, conditioning, skips);
+  return h;
+}
+
+at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep) const {
   TORCH_CHECK((context != nullptr) == !attentions_.empty(), "a context is for networks with attention");
   TORCH_CHECK(x.dim() == 4 && x.size(1) == config_.in_channels, "the UNet reads ", config_.in_channels, " channels");
   const UnetConditioning conditioning = Condition(time, context, x.size(2), x.size(3));
   at::Tensor h = conv_in_(x.to(dtype_).contiguous(at::MemoryFormat::ChannelsLast));  // [N, C0, H, W]
   std::vector<at::Tensor> skips = {h};
-  for (const UnetDownBlock& block : down_blocks_) h = block(h, conditioning, skips);
-  h = (*mid_block_)(h, conditioning);
-  for (const UnetUpBlock& block : up_blocks_) h = block(h, conditioning, skips);
+  h = down_blocks_.front().KeepResolution(h, conditioning, skips);
+  if (deep != nullptr && deep->reuse) {
+    h = deep->features;
+  } else {
+    h = GoDeep(h, conditioning, skips);
+    if (deep != nullptr) deep->features = h;
+  }
+  h = up_blocks_.back()(h, conditioning, skips);  // [N, C0, H, W]
   h = conv_norm_out_(h, {.add = {}, .scale = {}, .shift = {}, .silu = true});
   return conv_out_(h).to(at::kFloat).contiguous();  // [N, out_channels, H, W]
 }
 
-at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context,
+at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep,
                          model::RowLanes& lanes) const {
   at::Tensor output = at::empty({x.size(0), config_.out_channels, x.size(2), x.size(3)}, x.options());
+  if (deep != nullptr && !deep->reuse) {
+    const int channels = config_.block_out_channels[config_.level_count() > 1 ? 1 : 0];
+    deep->features = at::empty({x.size(0), channels, x.size(2), x.size(3)}, x.options().dtype(dtype_),
+                               at::MemoryFormat::ChannelsLast);  // [N, C, H, W]
+  }
   lanes.Run(x.size(0), [&](int64_t begin, int64_t end) {
     const int64_t rows = end - begin;
-    ProjectedContext part;
+    ProjectedContext own_context;
     if (context != nullptr) {
-      for (const at::Tensor& layer : context->layers) part.layers.push_back(layer.narrow(0, begin, rows));
-      part.scores = context->scores.narrow(0, begin, rows);
+      for (const at::Tensor& layer : context->layers) own_context.layers.push_back(layer.narrow(0, begin, rows));
+      own_context.scores = context->scores.narrow(0, begin, rows);
     }
+    DeepFeatures own_deep;
+    if (deep != nullptr && deep->reuse) own_deep = {.reuse = true, .features = deep->features.narrow(0, begin, rows)};
     output.narrow(0, begin, rows)
-        .copy_(Forward(x.narrow(0, begin, rows), time.narrow(0, begin, rows), context == nullptr ? nullptr : &part));
+        .copy_(Forward(x.narrow(0, begin, rows), time.narrow(0, begin, rows), context == nullptr ? nullptr : &own_context,
+                       deep == nullptr ? nullptr : &own_deep));
+    if (deep != nullptr && !deep->reuse) deep->features.narrow(0, begin, rows).copy_(own_deep.features);
   });
   return output;
 }

@@ -37,6 +37,13 @@ class Unet {
     at::Tensor scores;               // [R, S], added to attention scores
   };
 
+  // What lies below the finest level, kept at one step and reused at later ones, where it changes little. Source: DeepCache (Ma
+  // et al. 2023, 2312.00858) §3.2, with the branch at the finest up block.
+  struct DeepFeatures {
+    bool reuse = false;   // whether a forward pass reads `features`; else it writes them
+    at::Tensor features;  // what the finest up block reads, [N, C, H, W] of the network's type
+  };
+
   Unet(const UnetConfig& config, model::ParameterSource& source);
 
   // What the residual blocks are told of each of M timesteps [M], to which class_labels [M, E] are added where the config has
@@ -46,15 +53,20 @@ class Unet {
   // Only where the config has attention.
   ProjectedContext ProjectContext(const Context& context) const;
 
+  // The last `count` rows of a context, in the same memory.
+  static ProjectedContext LastRows(const ProjectedContext& context, int64_t count);
+
   // The contexts one below the other, for a batch of their rows.
   static ProjectedContext JoinContexts(const std::vector<const ProjectedContext*>& contexts);
 
   // x [N, in_channels, H, W] float32, time [N, P] rows of ProjectTime(), `context` of N samples only where the config has
-  // attention. Returns [N, out_channels, H, W] float32.
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context) const;
+  // attention; `deep` may be null. Returns [N, out_channels, H, W] float32.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context,
+                     DeepFeatures* deep = nullptr) const;
 
   // The same with the rows spread over `lanes`.
-  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, model::RowLanes& lanes) const;
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep,
+                     model::RowLanes& lanes) const;
 
   // All three at once, for a single step: timesteps [N]; `context` as its config wants it, else null.
   at::Tensor PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const;
@@ -64,6 +76,9 @@ class Unet {
 
  private:
   UnetConditioning Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const;
+
+  // All that lies below the finest level: x [N, C0, H, W] -> what the finest up block reads.
+  at::Tensor GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
 
   UnetConfig config_;
   at::ScalarType dtype_ = at::kFloat;

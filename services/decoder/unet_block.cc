@@ -60,17 +60,25 @@ UnetDownBlock::UnetDownBlock(UnetParts& parts, int level, const std::string& pre
 
 at::Tensor UnetDownBlock::operator()(const at::Tensor& x, const UnetConditioning& conditioning,
                                      std::vector<at::Tensor>& skips) const {
+  return Downsample(KeepResolution(x, conditioning, skips), conditioning, skips);
+}
+
+at::Tensor UnetDownBlock::KeepResolution(const at::Tensor& x, const UnetConditioning& conditioning,
+                                         std::vector<at::Tensor>& skips) const {
   at::Tensor h = x;
   for (size_t i = 0; i < resnets_.size(); ++i) {
     h = resnets_[i](h, conditioning.time);  // [N, out, H, W]
     if (!attentions_.empty()) h = attentions_[i](h, conditioning);
     skips.push_back(h);
   }
-  if (downsampler_) {
-    h = (*downsampler_)(h, conditioning.time);  // [N, out, H/2, W/2]
-    skips.push_back(h);
-  }
   return h;
+}
+
+at::Tensor UnetDownBlock::Downsample(const at::Tensor& x, const UnetConditioning& conditioning,
+                                     std::vector<at::Tensor>& skips) const {
+  if (!downsampler_) return x;
+  skips.push_back((*downsampler_)(x, conditioning.time));  // [N, out, H/2, W/2]
+  return skips.back();
 }
 
 UnetMidBlock::UnetMidBlock(UnetParts& parts, const std::string& prefix) {

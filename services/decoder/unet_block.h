@@ -54,6 +54,11 @@ class UnetDownBlock {
   // x [N, in, H, W] -> [N, out, H/2, W/2] ([N, out, H, W] on the last level). Appends to `skips` what the way up reads.
   at::Tensor operator()(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
 
+  // Its two parts: all that keeps the resolution, x [N, in, H, W] -> [N, out, H, W], and the change of resolution after it, where
+  // there is one.
+  at::Tensor KeepResolution(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
+  at::Tensor Downsample(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
+
  private:
   std::vector<model::ResnetBlock> resnets_;
   std::vector<UnetAttention> attentions_;  // one for each of `resnets_`, or none

@@ -15,6 +15,7 @@
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
+#include "services/decoder/deep_feature_cache.h"
 #include "services/decoder/unet.h"
 
 namespace unclip::decoder {
@@ -25,15 +26,21 @@ struct UpsamplerNetworks {
   const Unet& last;
 };
 
+struct Upsampling {
+  at::Tensor pictures;  // [N, 3, h, w] in -1..1
+  model::SamplerOptions sampler;
+  int deep_feature_interval = 1;  // of the first network; see DeepFeatureCache
+};
+
 // One request's pictures on their way. Source: reference pipelines/unclip/pipeline_unclip.py. Not thread-safe.
 class UpsamplingRun {
  public:
-  // Enlarges `pictures` [N, 3, h, w] in -1..1 to the networks' size and draws the first noise; `stage` is NoiseKey::kSuperRes
-  // plus the upsampler's index. The networks, `scheduler` and `noise` must outlive the run. INVALID_ARGUMENT for a sampler that
+  // Enlarges the pictures to the networks' size and draws the first noise; `stage` is NoiseKey::kSuperRes plus the upsampler's
+  // index. The networks, `scheduler` and `noise` must outlive the run. INVALID_ARGUMENT for a sampler that
   // cannot be.
   static absl::StatusOr<std::unique_ptr<UpsamplingRun>> Start(const UpsamplerNetworks& networks,
-                                                              const model::UnclipScheduler& scheduler, const at::Tensor& pictures,
-                                                              const model::SamplerOptions& options, model::NoiseSource& noise,
+                                                              const model::UnclipScheduler& scheduler,
+                                                              const Upsampling& upsampling, model::NoiseSource& noise,
                                                               uint32_t stage);
 
   const model::DenoiseRun& denoise() const { return denoise_; }
@@ -41,24 +48,28 @@ class UpsamplingRun {
   // Whether the next step is the last one, which the other network does.
   bool at_last_step() const { return denoise_.step() + 1 == denoise_.step_count(); }
 
+  // Whether the next step reuses features; not once denoise().done().
+  bool reuses_features() const { return !at_last_step() && deep_.Reuses(denoise_.step(), denoise_.x().size(0)); }
+
   // The finished pictures [N, 3, size, size], float32, not yet clamped; once denoise().done().
   const at::Tensor& Pictures() const { return denoise_.x(); }
 
  private:
   friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
 
-  UpsamplingRun(const UpsamplerNetworks& networks, const at::Tensor& pictures, model::DenoiseRun denoise);
+  UpsamplingRun(const UpsamplerNetworks& networks, const Upsampling& upsampling, model::DenoiseRun denoise);
 
   const UpsamplerNetworks networks_;
   model::DenoiseRun denoise_;
+  DeepFeatureCache deep_;
   at::Tensor upscaled_;   // [N, 3, size, size]
   at::Tensor times_;      // [steps - 1, P] of the first network
   at::Tensor last_time_;  // [1, P] of the last
 };
 
-// One step of each of `runs`, which are of one stage, not done, and either all or none at their last step; for each, OK or
-// INTERNAL when its values are not finite. Spreads the rows over
-// `lanes` unless that is null.
+// One step of each of `runs`, which are of one stage, not done, either all or none at their last step, and either all or none
+// reusing features; for each, OK or INTERNAL when its values are not finite. Spreads the rows over `lanes`, if there are as many,
+// unless that is null.
 std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
 
 }  // namespace unclip::decoder

@@ -8,6 +8,8 @@ namespace {
 struct Run final : public PriorRun {
   explicit Run(const SamplePriorInput& sample_input) : input(sample_input) {}
 
+  int row_count() const override { return RowCount(input); }
+
   const SamplePriorInput input;
   int step = 0;
 };

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -11,6 +10,7 @@
 
 #include "base/status_matchers.h"
 #include "services/prior/prior_engine_factory.h"
+#include "services/prior/varied_prior_input.h"
 
 namespace unclip::prior {
 namespace {
@@ -26,33 +26,18 @@ class PriorBatchTest : public testing::TestWithParam<std::tuple<const char*, con
     return *std::move(engine);
   }
 
-  static SamplePriorInput Input(const PriorModelInfo& info, int variant, int candidates, int steps, double guidance_scale) {
-    const auto text = [&](float phase, int tokens) {
-      TextConditioning conditioning;
-      for (int i = 0; i < info.embedding_dim; ++i) conditioning.text_embedding.push_back(std::sin(phase + 0.7F * i));
-      for (int i = 0; i < info.context_length * info.hidden_dim; ++i) {
-        conditioning.hidden_states.push_back(std::cos(phase + 0.3F * i));
-      }
-      conditioning.attention_mask.assign(info.context_length, 0);
-      std::fill_n(conditioning.attention_mask.begin(), tokens, 1);
-      return conditioning;
-    };
-    return {.text = text(1.0F * variant, 5 + variant),
-            .negative_text = text(0.1F, 2),
-            .candidate_count = candidates,
-            .step_count = steps,
-            .guidance_scale = guidance_scale,
-            .seed = static_cast<uint64_t>(100 + variant)};
-  }
-
   static absl::Status Ignore(int /*step*/) { return absl::OkStatus(); }
 };
 
 TEST_P(PriorBatchTest, EqualsTheSameRequestAlone) {
   const std::unique_ptr<PriorEngine> engine = Load(std::get<2>(GetParam()));
   const PriorModelInfo& info = engine->info();
-  const std::vector<SamplePriorInput> inputs = {Input(info, 0, 1, 5, 1), Input(info, 1, 2, 4, 4), Input(info, 2, 1, 7, 3),
-                                                Input(info, 3, 4, 3, 4)};
+  std::vector<SamplePriorInput> inputs = {VariedPriorInput(info, 0, 1, 5, 1), VariedPriorInput(info, 1, 2, 4, 4),
+                                          VariedPriorInput(info, 2, 1, 7, 3), VariedPriorInput(info, 3, 4, 3, 4),
+                                          VariedPriorInput(info, 4, 2, 6, 4), VariedPriorInput(info, 5, 1, 4, 4)};
+  inputs[2].sampling = {.kind = model::SamplerKind::kDpmSolver};
+  inputs[4].sampling = {.guidance_interval = {.start = 0.3, .end = 0.8}};
+  inputs[5].sampling = {.kind = model::SamplerKind::kDdim, .eta = 0.5, .guidance_interval = {.start = 0, .end = 0.5}};
   std::vector<Embeddings> alone;
   for (const SamplePriorInput& input : inputs) {
     ASSERT_OK_AND_ASSIGN(Embeddings embeddings, engine->Sample(input, Ignore));

@@ -2,7 +2,9 @@
 
 #include "base/status_macros.h"
 #include "common/conditioning/conditioning_conversion.h"
+#include "common/sampling/sampling_check.h"
 #include "common/validation/field_check.h"
+#include "services/sampling/sampling_conversion.h"
 
 namespace unclip::prior {
 
@@ -15,6 +17,8 @@ absl::StatusOr<SamplePriorInput> ToSamplePriorInput(const v1::SamplePriorRequest
   RETURN_IF_ERROR(CheckIntRange("candidate_count", input.candidate_count, 1, kMaxCandidateCount));
   RETURN_IF_ERROR(CheckIntRange("step_count", input.step_count, kMinStepCount, kMaxStepCount));
   RETURN_IF_ERROR(CheckDoubleRange("guidance_scale", input.guidance_scale, 0, kMaxGuidanceScale));
+  RETURN_IF_ERROR(CheckSamplingOptions("sampling", request.sampling(), {.has_guidance = true, .has_deep_features = false}));
+  input.sampling = ToStageSampling(request.sampling());
 
   const ConditioningShape shape = {
       .embedding_dim = info.embedding_dim, .context_length = info.context_length, .hidden_dim = info.hidden_dim};

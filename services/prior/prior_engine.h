@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/conditioning/text_conditioning.h"
+#include "services/sampling/stage_sampling.h"
 
 namespace unclip::prior {
 
@@ -36,17 +37,21 @@ struct SamplePriorInput {
   TextConditioning negative_text;  // read only when guidance_scale > 1
   int candidate_count = 1;         // ≥ 1
   int step_count = 2;              // ≥ 2
-  double guidance_scale = 1;       // ≥ 0, finite
+  StageSampling sampling = {};
+  double guidance_scale = 1;  // ≥ 0, finite
   uint64_t seed = 0;
 };
 
-// Rows that a request puts into a step's batch: one for each candidate, with guidance two.
+// Rows that a request puts into a step's batch, at most: one for each candidate, with guidance two.
 int RowCount(const SamplePriorInput& input);
 
 // A request inside an engine, between its steps. Made, stepped and ended by one engine; not thread-safe.
 class PriorRun {
  public:
   virtual ~PriorRun() = default;
+
+  // Rows that it puts into its next step's batch: fewer than RowCount() where the step is not guided.
+  virtual int row_count() const = 0;
 };
 
 // Called after each denoising step with the number of steps done; an error ends the sampling.

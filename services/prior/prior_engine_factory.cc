@@ -23,6 +23,8 @@ namespace {
 struct TorchPriorRun final : public PriorRun {
   explicit TorchPriorRun(uint64_t seed) : noise(seed) {}
 
+  int row_count() const override { return static_cast<int>(sampling->row_count()); }
+
   model::PhiloxNoise noise;
   std::unique_ptr<PriorSamplingRun> sampling;
 };
@@ -82,9 +84,10 @@ class TorchPriorEngine final : public PriorEngine {
                               .hidden_states = {},
                               .attention_mask = {},
                               .samples_per_prompt = input.candidate_count,
-                              .sampler = {.step_count = input.step_count},
+                              .sampler = input.sampling.WithSteps(input.step_count),
                               .has_guidance = input.guidance_scale > 1,
-                              .guidance_scale = input.guidance_scale};
+                              .guidance_scale = input.guidance_scale,
+                              .guidance_interval = input.sampling.guidance_interval};
     std::vector<const TextConditioning*> texts = {&input.text};
     if (sampling.has_guidance) texts.insert(texts.begin(), &input.negative_text);
     std::vector<at::Tensor> embeddings, states, masks;

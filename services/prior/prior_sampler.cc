@@ -26,9 +26,11 @@ PriorSamplingRun::PriorSamplingRun(const PriorTransformer& network, const PriorS
     : network_(network),
       has_guidance_(sampling.has_guidance),
       guidance_scale_(sampling.guidance_scale),
+      guidance_interval_(sampling.guidance_interval),
       denoise_(std::move(denoise)),
       prefix_(network.ReadText(sampling.text_embedding, sampling.hidden_states, sampling.attention_mask,
                                sampling.samples_per_prompt)),
+      conditional_(has_guidance_ ? PriorTransformer::LastRows(prefix_, denoise_.x().size(0)) : PriorTransformer::Prefix()),
       times_(network.EmbedTime(at::tensor(denoise_.timesteps(), at::kLong))) {}
 
 std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs) {
@@ -37,9 +39,10 @@ std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs) {
   for (PriorSamplingRun* run : runs) {
     const int64_t count = run->row_count();
     inputs.push_back(run->denoise_.x());                                                  // [N, D]
-    if (run->has_guidance_) inputs.push_back(run->denoise_.x());                          // twice
+    if (run->IsGuided()) inputs.push_back(run->denoise_.x());                             // twice
     times.push_back(run->times_.narrow(0, run->denoise_.step(), 1).expand({count, -1}));  // [N or 2N, W]
-    rows.push_back({.prefix = &run->prefix_, .count = count});
+    const bool is_conditional = run->has_guidance_ && !run->IsGuided();
+    rows.push_back({.prefix = is_conditional ? &run->conditional_ : &run->prefix_, .count = count});
   }
   const at::Tensor output = runs.front()->network_.Predict(at::cat(inputs), at::cat(times), rows);  // [all rows, D]
   std::vector<absl::Status> results;
@@ -47,7 +50,7 @@ std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs) {
   for (PriorSamplingRun* run : runs) {
     const at::Tensor own = output.narrow(0, first, run->row_count());
     first += run->row_count();
-    results.push_back(run->denoise_.Advance(run->has_guidance_ ? model::Guide(own, run->guidance_scale_) : own));
+    results.push_back(run->denoise_.Advance(run->IsGuided() ? model::Guide(own, run->guidance_scale_) : own));
   }
   return results;
 }

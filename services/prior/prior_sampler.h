@@ -28,6 +28,7 @@ struct PriorSampling {
   model::SamplerOptions sampler;
   bool has_guidance = false;
   double guidance_scale = 1;
+  model::GuidanceInterval guidance_interval = {};
 };
 
 // One request's samples on their way. Not thread-safe.
@@ -41,6 +42,9 @@ class PriorSamplingRun {
 
   const model::DenoiseRun& denoise() const { return denoise_; }
 
+  // Rows of its next step: N, or 2N where that is guided; not once denoise().done().
+  int64_t row_count() const { return denoise_.x().size(0) * (IsGuided() ? 2 : 1); }
+
   // The finished embeddings [N, D], float32 and denormalized; once denoise().done().
   at::Tensor Embeddings() const { return network_.Denormalize(denoise_.x()); }
 
@@ -49,14 +53,16 @@ class PriorSamplingRun {
 
   PriorSamplingRun(const PriorTransformer& network, const PriorSampling& sampling, model::DenoiseRun denoise);
 
-  int64_t row_count() const { return denoise_.x().size(0) * (has_guidance_ ? 2 : 1); }
+  bool IsGuided() const { return has_guidance_ && guidance_interval_.Covers(denoise_.step(), denoise_.step_count()); }
 
   const PriorTransformer& network_;
   const bool has_guidance_;
   const double guidance_scale_;
+  const model::GuidanceInterval guidance_interval_;
   model::DenoiseRun denoise_;
-  PriorTransformer::Prefix prefix_;
-  at::Tensor times_;  // [steps, W]
+  PriorTransformer::Prefix prefix_;       // of N or 2N rows
+  PriorTransformer::Prefix conditional_;  // with guidance, the last N of these: the same memory
+  at::Tensor times_;                      // [steps, W]
 };
 
 // One step of each of `runs`, which are of one network and not done; for each, OK or INTERNAL when its values are not finite.

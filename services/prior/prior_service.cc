@@ -17,7 +17,9 @@ struct PriorService::SampleCall final : public StepJob {
       : service(owner), record("SamplePrior", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
 
   StepNeed need() const override {
-    return {.group = 0, .rows = RowCount(input), .remaining = engine->info().step_duration * (input.step_count - steps_done)};
+    return {.group = 0,
+            .rows = run ? run->row_count() : RowCount(input),
+            .remaining = engine->info().step_duration * (input.step_count - steps_done)};
   }
   absl::Status Start(const JobContext& job) override;
   absl::Status StepAlone() override { return absl::InternalError("the prior steps by batches"); }

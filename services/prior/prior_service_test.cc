@@ -147,6 +147,9 @@ TEST_F(PriorServiceTest, RefusesEachBadField) {
       {[](auto& r) { r.set_guidance_scale(1 / 0.0); }, "guidance_scale is inf; it must be a number from 0 to 100"},
       {[](auto& r) { r.set_guidance_scale(-1); }, "guidance_scale is -1; it must be a number from 0 to 100"},
       {[](auto& r) { r.set_guidance_scale(1e30); }, "guidance_scale is 1e+30; it must be a number from 0 to 100"},
+      {[](auto& r) { r.mutable_sampling()->set_eta(2); }, "sampling.eta is 2; it must be a number from 0 to 1"},
+      {[](auto& r) { r.mutable_sampling()->set_deep_feature_interval(2); },
+       "sampling.deep_feature_interval is 2; it must be 1 to 1"},
   };
   for (const Case& c : cases) {
     v1::SamplePriorRequest request = GoodRequest();

@@ -87,6 +87,14 @@ at::Tensor PriorTransformer::ScoreMask(const at::Tensor& attention_mask, at::Sca
   return (padded.unsqueeze(1) + causal_mask_).to(dtype).unsqueeze(1);                      // [N, 1, S, S]
 }
 
+PriorTransformer::Prefix PriorTransformer::LastRows(const Prefix& prefix, int64_t count) {
+  Prefix last = {.keys_and_values = {}, .mask = prefix.mask.narrow(0, prefix.mask.size(0) - count, count)};  // [count, 1, 3, S]
+  for (const at::Tensor& layer : prefix.keys_and_values) {
+    last.keys_and_values.push_back(layer.narrow(0, layer.size(0) - count, count));  // [count, S, 2 W]
+  }
+  return last;
+}
+
 PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states,
                                                     const at::Tensor& attention_mask, int64_t copies) const {
   const at::ScalarType type = dtype();

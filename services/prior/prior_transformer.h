@@ -43,6 +43,9 @@ class PriorTransformer {
   Prefix ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states, const at::Tensor& attention_mask,
                   int64_t copies = 1) const;
 
+  // The last `count` rows of a prefix, in the same memory.
+  static Prefix LastRows(const Prefix& prefix, int64_t count);
+
   // The time's token for each of M timesteps [M]: [M, W].
   at::Tensor EmbedTime(const at::Tensor& timesteps) const;
 

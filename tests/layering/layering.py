@@ -120,7 +120,7 @@ def _service(name):
   return [
       OnlyDependsOn(
           folder(f"services/{name}"),
-          (folder("base"), folder("common"), folder("model"), protos(name, "common"), DATA),
+          (folder("base"), folder("common"), folder("model"), folder("services/sampling"), protos(name, "common"), DATA),
       ),
       *(NeverReaches(layer, "LibTorch") for layer in torch_free),
       *(NeverReaches(model, library) for library in ("gRPC", "Protobuf")),
@@ -133,6 +133,8 @@ RULES = [
     OnlyDependsOn(folder("model"), (folder("base"), DATA)),
     OnlyDependsOn(folder("gateway"), (folder("base"), folder("common"), folder("proto"), DATA)),
     OnlyDependsOn(folder("proto"), ()),
+    OnlyDependsOn(folder("services/sampling"), (folder("base"), folder("common"), folder("model"), protos("common"), DATA)),
+    NeverReaches(folder("services/sampling"), "LibTorch"),
     NeverReaches(folder("base"), "LibTorch"),
     NeverReaches(folder("base"), "gRPC"),
     NeverReaches(folder("base"), "Protobuf"),

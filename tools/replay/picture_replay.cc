@@ -94,9 +94,9 @@ absl::Status ReplayPicture(const Trace& trace, const Networks& networks, const T
                    decoder::BaseSamplingRun::Start(decoder.unet, decoder.text_projection, decoder.scheduler, sampling, noise));
   RETURN_IF_ERROR(Finish(*base, [](auto runs) { return decoder::StepBase(runs, /*lanes=*/nullptr); }));
   const decoder::UpsamplerModel& upsampler = *decoder.upsamplers[0];
-  ASSIGN_OR_RETURN(const auto upsampling,
-                   decoder::UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, base->Pictures(),
-                                                 {.step_count = call.super_res_steps}, noise, model::NoiseKey::kSuperRes));
+  const decoder::Upsampling order = {.pictures = base->Pictures(), .sampler = {.step_count = call.super_res_steps}};
+  ASSIGN_OR_RETURN(const auto upsampling, decoder::UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, order, noise,
+                                                                        model::NoiseKey::kSuperRes));
   RETURN_IF_ERROR(Finish(*upsampling, [](auto runs) { return decoder::StepUpsampling(runs, /*lanes=*/nullptr); }));
   const at::Tensor large = upsampling->Pictures();
   const at::Tensor pictures = (large * 0.5 + 0.5).clamp(0, 1).permute({0, 2, 3, 1});  // [N, H, W, 3]
