@@ -109,7 +109,7 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
   command_line.AddInt("clip-threads", kThreads, "Threads of clip, in place of --threads.", &options.clip_threads);
   command_line.AddInt("prior-threads", kThreads, "Threads of each prior.", &options.prior_threads);
   command_line.AddInt("decoder-threads", kThreads, "Threads of each decoder.", &options.decoder_threads);
-  command_line.AddString("dtype", "TYPE", "Type the weights are held in: float32, bfloat16 or float16.", &options.dtype);
+  command_line.AddString("dtype", "TYPE", "Type the weights are held in: float32, bfloat16, float16 or auto.", &options.dtype);
   command_line.AddInt("prior-replicas", kReplicas, "Prior processes.", &options.prior_replicas);
   command_line.AddInt("decoder-replicas", kReplicas, "Decoder processes.", &options.decoder_replicas);
   command_line.AddChoice("log-level", {"debug", "info", "warning", "error"}, "Least that is logged.", &options.log_level);

@@ -10,7 +10,7 @@ namespace unclip {
 
 struct ModelFlags {
   std::string checkpoint;   // not empty
-  std::string dtype;        // "float32", "bfloat16" or "float16"
+  std::string dtype;        // "float32", "bfloat16", "float16" or "auto"
   int thread_count = 0;     // 0: all cores
   int queue_capacity = 64;  // ≥ 1
 };

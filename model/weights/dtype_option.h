@@ -4,13 +4,19 @@
 
 #include <c10/core/ScalarType.h>
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace unclip::model {
 
-// "float32", "bfloat16" or "float16"; INVALID_ARGUMENT for anything else.
+// "float32", "bfloat16", "float16", or "auto": bfloat16 where the processor multiplies it itself (AVX512_BF16, AMX), which is
+// faster and holds half as much, else float32. INVALID_ARGUMENT for anything else.
 absl::StatusOr<at::ScalarType> ParseServingDtype(absl::string_view name);
+
+// The name of a type that ParseServingDtype() gives.
+std::string ServingDtypeName(at::ScalarType dtype);
 
 }  // namespace unclip::model
 

@@ -90,7 +90,7 @@ absl::StatusOr<std::unique_ptr<ClipEngine>> LoadClipEngine(const ClipEngineOptio
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   ClipModelInfo info;
   info.checkpoint_name = checkpoint.name();
-  info.dtype = options.dtype;
+  info.dtype = model::ServingDtypeName(dtype);
   info.thread_count = model::UseThreads(options.thread_count);
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint({"tokenizer", "text_encoder"}));
   ASSIGN_OR_RETURN(std::unique_ptr<const ClipText> text, LoadClipText(checkpoint, dtype));

@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   DecoderModelInfo info;
   info.checkpoint_name = checkpoint.name();
-  info.dtype = options.dtype;
+  info.dtype = model::ServingDtypeName(dtype);
   info.thread_count = model::UseThreads(options.thread_count);
   model::KeepFreedMemory();
   std::vector<std::string> components = {"text_proj", "decoder", "decoder_scheduler"};

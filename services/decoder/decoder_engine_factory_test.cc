@@ -105,7 +105,7 @@ TEST(LoadDecoderEngineTest, NamesWhatIsWrong) {
   EXPECT_THAT(LoadDecoderEngine({.checkpoint = "tests/goldens/no-such-folder"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no-such-folder")));
   EXPECT_THAT(LoadDecoderEngine({.checkpoint = kCheckpoint, .dtype = "int4"}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("float32, bfloat16 or float16")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("float32, bfloat16, float16 or auto")));
 }
 
 TEST(LoadDecoderEngineTest, ServesInLowPrecision) {

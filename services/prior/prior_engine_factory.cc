@@ -135,7 +135,7 @@ absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOp
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   PriorModelInfo info;
   info.checkpoint_name = checkpoint.name();
-  info.dtype = options.dtype;
+  info.dtype = model::ServingDtypeName(dtype);
   info.thread_count = model::UseThreads(options.thread_count);
   model::KeepFreedMemory();
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint({"prior", "prior_scheduler"}));

@@ -98,7 +98,7 @@ TEST(LoadPriorEngineTest, NamesWhatIsWrong) {
   EXPECT_THAT(LoadPriorEngine({.checkpoint = "models/no-such-folder"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no-such-folder")));
   EXPECT_THAT(LoadPriorEngine({.checkpoint = "models/shapes32/text-to-image", .dtype = "int8"}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("float32, bfloat16 or float16")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("float32, bfloat16, float16 or auto")));
   EXPECT_THAT(LoadPriorEngine({.checkpoint = "models/shapes32/image-variation"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("prior")));
 }
