@@ -26,11 +26,12 @@ _generate()
 
 # pylint: disable=wrong-import-position  # they exist only now
 from unclip.clip.v1 import clip_service_pb2 as clip, clip_service_pb2_grpc as clip_grpc
-from unclip.common.v1 import conditioning_pb2 as conditioning, image_pb2 as image, progress_pb2 as progress
+from unclip.common.v1 import conditioning_pb2 as conditioning, image_pb2 as image, progress_pb2 as progress, sampling_pb2 as sampling
 from unclip.decoder.v1 import decoder_service_pb2 as decoder, decoder_service_pb2_grpc as decoder_grpc
 from unclip.gateway.v1 import image_generation_service_pb2 as gateway, image_generation_service_pb2_grpc as gateway_grpc
 from unclip.prior.v1 import prior_service_pb2 as prior, prior_service_pb2_grpc as prior_grpc
 
 __all__ = [
     "ROOT", "clip", "clip_grpc", "conditioning", "decoder", "decoder_grpc", "gateway", "gateway_grpc", "image", "prior", "prior_grpc", "progress",
+    "sampling",
 ]  # fmt: skip
