@@ -13,10 +13,10 @@ export LIBTORCH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test check tidy format bench load judge clean
+.PHONY: help setup build demo up test check tidy format bench load judge sampling clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Settings: PROMPT="..." (demo), UP_ARGS="--threads 1 ..." (up), TEST_ARGS="//base/... --no-pytest" (test),'
 	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), JUDGE_ARGS (judge),'
@@ -69,6 +69,11 @@ judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the
 	@scripts/setup.sh test bench
 	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
 	@tests/.venv/bin/python tests/e2e/right_picture/judge.py --reference $(JUDGE_ARGS)
+
+sampling: ## Judge and time samplers, steps and savings: what the speeds are chosen from (SAMPLING_ARGS="--suites decoder")
+	@scripts/setup.sh test
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@tests/.venv/bin/python bench/sampling.py $(SAMPLING_ARGS)
 
 clean: ## Remove what was built and installed into this folder (not Bazel's disk cache)
 	@if command -v $(BAZEL) >/dev/null; then $(BAZEL) clean; fi
