@@ -13,13 +13,13 @@ export LIBTORCH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test check tidy format bench load judge sampling clean
+.PHONY: help setup build demo up test check tidy format bench load cost judge sampling clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Settings: PROMPT="..." (demo), UP_ARGS="--threads 1 ..." (up), TEST_ARGS="//base/... --no-pytest" (test),'
-	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), JUDGE_ARGS (judge),'
+	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), COST_ARGS (cost), JUDGE_ARGS (judge),'
 	@echo '          LIBTORCH=FOLDER (a LibTorch of your own).'
 
 setup: ## Install all that the commands below need and the machine lacks (each does its own share of this)
@@ -64,6 +64,11 @@ load: ## Put a load on a cluster and tell how it bears it (LOAD_ARGS="--rates 1,
 	@scripts/setup.sh test
 	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
 	@tests/.venv/bin/python bench/load.py $(LOAD_ARGS)
+
+cost: ## Measure what the gateway and its calls cost a picture, with engines that compute nothing (COST_ARGS="--rate 500")
+	@scripts/setup.sh build
+	@$(BAZEL) build $(BAZEL_OUTPUT) //bench/rpc_cost
+	@bazel-bin/bench/rpc_cost/rpc_cost $(COST_ARGS)
 
 judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the reference implementation's
 	@scripts/setup.sh test bench
