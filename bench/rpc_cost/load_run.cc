@@ -107,8 +107,9 @@ LoadResult RunOpenLoad(const OpenLoad& load, const BenchCluster& cluster, gatewa
     call->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(load.deadline));
     stub.async()->GenerateImage(&call->context, &call->request, &call->response,
                                 [&recorder, call, due, sent](const grpc::Status& status) {
-                                  recorder.Answered(due, sent, status, call->response);
-                                  delete call;
+                                  const gateway::v1::GenerateImageResponse response = std::move(call->response);
+                                  delete call;  // before the load may end: the channel must not go on this thread
+                                  recorder.Answered(due, sent, status, response);
                                 });
   }
   return recorder.Finish(sent_count, greatest_lag);
