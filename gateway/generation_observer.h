@@ -11,6 +11,9 @@ class GenerationObserver {
  public:
   virtual ~GenerationObserver() = default;
 
+  // Whether OnProgress() does anything. If not, it need not be called, and the services need not send what nobody sees.
+  virtual bool WantsProgress() const { return true; }
+
   // A denoising step was done. `fraction_done` never falls from call to call.
   virtual void OnProgress(v1::GenerationProgress progress) = 0;
 

@@ -24,6 +24,7 @@ class ImageCollector final : public GenerationObserver {
     for (int i = 0; i < image_count; ++i) response_.add_images();
   }
 
+  bool WantsProgress() const override { return false; }
   void OnProgress(v1::GenerationProgress /*progress*/) override {}
   void OnImage(v1::GeneratedImage image) override {
     const int index = image.index();

@@ -144,6 +144,23 @@ TEST_F(ImageGenerationServiceTest, StreamGivesTheSamePictureAsGenerate) {
   }
 }
 
+TEST_F(ImageGenerationServiceTest, AsksForProgressOnlyWhenItIsStreamed) {
+  cluster_.Start();
+  ASSERT_OK(Generate());
+  v1::StreamGenerateImageRequest request;
+  *request.mutable_request() = PictureRequest();
+  std::vector<v1::StreamGenerateImageResponse> events;
+  ASSERT_OK(Stream(request, &events));
+  const auto prior_calls = cluster_.prior().log.calls();
+  const auto decoder_calls = cluster_.decoder().log.calls();
+  ASSERT_THAT(prior_calls, SizeIs(2));
+  ASSERT_THAT(decoder_calls, SizeIs(2));
+  EXPECT_TRUE(prior_calls[0].request.omit_progress());
+  EXPECT_TRUE(decoder_calls[0].request.omit_progress());
+  EXPECT_FALSE(prior_calls[1].request.omit_progress());
+  EXPECT_FALSE(decoder_calls[1].request.omit_progress());
+}
+
 TEST_F(ImageGenerationServiceTest, StreamsPreviewsInTheAskedFormat) {
   cluster_.Start();
   absl::Notification preview_seen;

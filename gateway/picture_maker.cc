@@ -36,6 +36,7 @@ absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int ind
   message.set_guidance_scale(request_.prior_guidance_scale);
   *message.mutable_sampling() = request_.prior_sampling;
   message.set_seed(request_.SeedOf(index));
+  message.set_omit_progress(!progress_->is_watched());
   ASSIGN_OR_RETURN(prior::v1::SamplePriorResult result,
                    prior_->SamplePrior(context_, message,
                                        [&](const common::v1::StageProgress& step) { progress_->PriorStepDone(index, step); }));
@@ -63,6 +64,7 @@ absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding
   *message.mutable_super_res_sampling() = request_.super_res_sampling;
   message.set_seed(request_.SeedOf(index));
   message.set_output_format(common::v1::IMAGE_FORMAT_RGB8);
+  message.set_omit_progress(!progress_->is_watched());
   if (request_.preview_step_interval > 0) message.set_preview_step_interval(request_.preview_step_interval);
   ASSIGN_OR_RETURN(const decoder::v1::DecodeImageResult result,
                    decoder_->DecodeImage(context_, message, [&](const decoder::v1::DecodeImageProgress& progress) {

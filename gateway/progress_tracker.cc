@@ -7,7 +7,7 @@
 namespace unclip::gateway {
 
 ProgressTracker::ProgressTracker(const GenerationRequest& request, GenerationObserver& observer)
-    : request_(request), steps_done_(request.image_count, 0), observer_(observer) {}
+    : request_(request), is_watched_(observer.WantsProgress()), steps_done_(request.image_count, 0), observer_(observer) {}
 
 void ProgressTracker::PriorStepDone(int image_index, const common::v1::StageProgress& progress) {
   Report(image_index, common::v1::STAGE_PRIOR, 0, progress.step(), request_.prior_step_count, std::nullopt);

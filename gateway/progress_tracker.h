@@ -23,6 +23,9 @@ class ProgressTracker {
   // Both must outlive the tracker.
   ProgressTracker(const GenerationRequest& request, GenerationObserver& observer);
 
+  // Whether anybody hears of the steps; the pictures go to the observer in any case.
+  bool is_watched() const { return is_watched_; }
+
   void PriorStepDone(int image_index, const common::v1::StageProgress& progress) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The upsamplers count as one stage, whose steps are those of all.
@@ -37,6 +40,7 @@ class ProgressTracker {
               std::optional<common::v1::EncodedImage> preview) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const GenerationRequest& request_;
+  const bool is_watched_;
 
   absl::Mutex mutex_;
   std::vector<int> steps_done_ ABSL_GUARDED_BY(mutex_);  // of each picture

@@ -62,6 +62,7 @@ void FillImage(int side, absl::string_view key, common::v1::EncodedImage* image)
 
 std::string KeyOf(decoder::v1::DecodeImageRequest request) {
   request.clear_preview_step_interval();
+  request.clear_omit_progress();
   return request.SerializeAsString();
 }
 

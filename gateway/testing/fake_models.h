@@ -33,7 +33,7 @@ clip::v1::EmbedTextResponse FakeEmbedText(const clip::v1::EmbedTextRequest& requ
 // Depends on the seed, the text and the candidate's index.
 prior::v1::SamplePriorResult FakeSamplePrior(const prior::v1::SamplePriorRequest& request);
 
-// Depends on all of the request but the preview interval.
+// Depends on all of the request but what it wants to hear meanwhile.
 decoder::v1::DecodeImageResult FakeDecodeImage(const decoder::v1::DecodeImageRequest& request);
 
 // The progress after step `step` (from 1) of all that the decoder does, with a preview when one is due.

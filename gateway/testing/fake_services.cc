@@ -32,7 +32,7 @@ grpc::Status FakePriorService::SamplePrior(grpc::ServerContext* context, const R
     response.mutable_progress()->set_stage(common::v1::STAGE_PRIOR);
     response.mutable_progress()->set_step(step);
     response.mutable_progress()->set_step_count(request->step_count());
-    writer->Write(response);
+    if (!request->omit_progress()) writer->Write(response);
     if (grpc::Status status = on_step(*context, *request, step); !status.ok()) return status;
   }
   if (end_without_result) return grpc::Status::OK;
@@ -55,7 +55,7 @@ grpc::Status FakeDecoderService::DecodeImage(grpc::ServerContext* context, const
   for (int step = 1; step <= FakeDecodeSteps(*request); ++step) {
     decoder::v1::DecodeImageResponse response;
     *response.mutable_progress() = FakeDecodeProgress(*request, step);
-    writer->Write(response);
+    if (!request->omit_progress() || response.progress().has_preview()) writer->Write(response);
     if (grpc::Status status = on_step(*context, *request, step); !status.ok()) return status;
   }
   decoder::v1::DecodeImageResponse response;

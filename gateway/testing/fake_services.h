@@ -35,7 +35,8 @@ class FakePriorService final : public prior::v1::PriorService::Service {
  public:
   using Request = prior::v1::SamplePriorRequest;
 
-  // Called after the progress of each step (from 1) was sent, and with 0 before anything is; an error ends the call.
+  // Called after the progress of each step (from 1) was sent, unless the request omits it, and with 0 before anything is; an
+  // error ends the call.
   std::function<grpc::Status(grpc::ServerContext&, const Request&, int)> on_step = [](grpc::ServerContext&, const Request&, int) {
     return grpc::Status::OK;
   };

@@ -80,6 +80,7 @@ absl::StatusOr<DecodeOrder> ToDecodeOrder(const v1::DecodeImageRequest& request,
   input.decoder_step_count = request.has_decoder_step_count() ? request.decoder_step_count() : kDefaultDecoderStepCount;
   input.guidance_scale = request.has_guidance_scale() ? request.guidance_scale() : kDefaultGuidanceScale;
   input.seed = request.seed();
+  order.omit_progress = request.omit_progress();
   RETURN_IF_ERROR(CheckIntRange("decoder_step_count", input.decoder_step_count, kMinStepCount, kMaxStepCount));
   ASSIGN_OR_RETURN(input.super_res_step_counts, ToSuperResStepCounts(request, info.super_res_sizes.size()));
   RETURN_IF_ERROR(CheckDoubleRange("guidance_scale", input.guidance_scale, 0, kMaxGuidanceScale));

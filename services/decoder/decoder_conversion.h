@@ -32,6 +32,7 @@ struct OutputFormat {
 struct DecodeOrder {
   DecodeImageInput input;
   OutputFormat format;
+  bool omit_progress = false;  // but for that which carries a preview
 };
 
 // Turns a request into an order, which cannot be wrong after that. INVALID_ARGUMENT, naming field, value and range, when a field

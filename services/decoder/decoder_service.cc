@@ -114,6 +114,7 @@ absl::StatusOr<bool> DecoderService::Call::AfterStep() {
 }
 
 absl::Status DecoderService::Call::SendProgress(const DecodeProgress& progress) {
+  if (order.omit_progress && !progress.preview.has_value()) return absl::OkStatus();
   v1::DecodeImageResponse response;
   *response.mutable_progress() = ToProgressProto(progress);
   if (progress.preview.has_value()) {

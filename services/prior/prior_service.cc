@@ -26,6 +26,7 @@ struct PriorService::SampleCall final : public StepJob {
   absl::StatusOr<bool> AfterStep() override;
   void Done(const absl::Status& status) override;
 
+  void SendProgress();
   absl::Status SetResult();
 
   PriorService* const service;
@@ -34,6 +35,7 @@ struct PriorService::SampleCall final : public StepJob {
   SampleStream* const stream = new SampleStream;  // deletes itself
   PriorEngine* engine = nullptr;
   SamplePriorInput input;
+  bool omit_progress = false;
   std::unique_ptr<PriorRun> run;
   int steps_done = 0;
   absl::Duration queue_duration;
@@ -73,6 +75,7 @@ absl::Status PriorService::Submit(const std::shared_ptr<SampleCall>& call, const
   RETURN_IF_ERROR(call->record.status());
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   ASSIGN_OR_RETURN(call->input, ToSamplePriorInput(request, call->engine->info()));
+  call->omit_progress = request.omit_progress();
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);
@@ -95,15 +98,19 @@ absl::Status PriorService::SampleCall::Start(const JobContext& job) {
 absl::StatusOr<bool> PriorService::SampleCall::AfterStep() {
   ++steps_done;
   service->metrics_->model.StepDone(PriorMetrics::kPriorStage);
+  if (!omit_progress) SendProgress();
+  if (steps_done < input.step_count) return false;
+  RETURN_IF_ERROR(SetResult());
+  return true;
+}
+
+void PriorService::SampleCall::SendProgress() {
   v1::SamplePriorResponse response;
   common::v1::StageProgress& progress = *response.mutable_progress();
   progress.set_stage(common::v1::STAGE_PRIOR);
   progress.set_step(steps_done);
   progress.set_step_count(input.step_count);
   stream->SendProgress(std::move(response));
-  if (steps_done < input.step_count) return false;
-  RETURN_IF_ERROR(SetResult());
-  return true;
 }
 
 absl::Status PriorService::SampleCall::SetResult() {

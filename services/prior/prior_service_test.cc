@@ -75,6 +75,20 @@ TEST_F(PriorServiceTest, StreamsProgressAndTheResultLast) {
   EXPECT_TRUE(result.timing().has_run_duration());
 }
 
+TEST_F(PriorServiceTest, SendsTheResultAloneWhenProgressIsOmitted) {
+  Load();
+  v1::SamplePriorRequest request = GoodRequest();
+  const Answer with_progress = Sample(request);
+  request.set_omit_progress(true);
+  const Answer answer = Sample(request);
+  ASSERT_OK(answer.status);
+  ASSERT_EQ(answer.messages.size(), 1);
+  ASSERT_TRUE(answer.messages.front().has_result());
+  const v1::SamplePriorResult& expected = with_progress.messages.back().result();
+  ASSERT_EQ(answer.messages.front().result().embeddings_size(), expected.embeddings_size());
+  EXPECT_EQ(answer.messages.front().result().embeddings(1).SerializeAsString(), expected.embeddings(1).SerializeAsString());
+}
+
 TEST_F(PriorServiceTest, HandsTheEngineWhatWasAsked) {
   Load();
   v1::SamplePriorRequest request = GoodRequest();
