@@ -34,7 +34,10 @@ class PendingResponses {
     result_.reset();
   }
 
-  // The next message to write; nothing when all is written.
+  // Whether all is taken.
+  bool empty() const { return !kept_.has_value() && !newest_.has_value() && !result_.has_value(); }
+
+  // The next message to write; nothing when all is taken.
   std::optional<Response> Take() {
     std::optional<Response>& next = kept_.has_value() ? kept_ : newest_.has_value() ? newest_ : result_;
     return std::exchange(next, std::nullopt);
@@ -103,13 +106,13 @@ class ResponseStream final : public grpc::ServerWriteReactor<Response> {
       absl::MutexLock lock(&mutex_);
       if (writing_.has_value()) return;
       writing_ = pending_.Take();
-      if (writing_.has_value()) {
-        write = &*writing_;  // stays put until OnWriteDone()
-      } else {
-        finish = std::exchange(end_, std::nullopt);
-      }
+      if (writing_.has_value()) write = &*writing_;  // stays put until OnWriteDone() or OnDone()
+      if (pending_.empty()) finish = std::exchange(end_, std::nullopt);
     }
-    if (write != nullptr) {
+    if (write != nullptr && finish.has_value()) {
+      // In one go: one packet less, and the client wakes up once less.
+      this->StartWriteAndFinish(write, grpc::WriteOptions(), *std::move(finish));
+    } else if (write != nullptr) {
       this->StartWrite(write);
     } else if (finish.has_value()) {
       this->Finish(*std::move(finish));

@@ -20,10 +20,13 @@ TEST(PendingResponsesTest, KeepsOnlyTheNewestProgress) {
 
 TEST(PendingResponsesTest, PutsTheResultLast) {
   PendingResponses<int> pending;
+  EXPECT_TRUE(pending.empty());
   pending.AddProgress(1, /*keep=*/false);
   pending.SetResult(9);
   EXPECT_EQ(pending.Take(), 1);
+  EXPECT_FALSE(pending.empty());
   EXPECT_EQ(pending.Take(), 9);
+  EXPECT_TRUE(pending.empty());
   EXPECT_EQ(pending.Take(), std::nullopt);
 }
 
