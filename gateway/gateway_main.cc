@@ -30,7 +30,8 @@ constexpr char kUsage[] =
 
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "gateway", kUsage));
-  ASSIGN_OR_RETURN(const ServerOptions server_options, ServerOptionsFromFlags({"unclip.gateway.v1.ImageGenerationService"}));
+  ASSIGN_OR_RETURN(ServerOptions server_options, ServerOptionsFromFlags({"unclip.gateway.v1.ImageGenerationService"}));
+  server_options.keep_freed_memory = true;
   const GatewayOptions options{.clip_target = absl::GetFlag(FLAGS_clip_target),
                                .prior_target = absl::GetFlag(FLAGS_prior_target),
                                .decoder_target = absl::GetFlag(FLAGS_decoder_target),

@@ -60,14 +60,15 @@ absl::Status ServeModel(const char* name, const Options& options, std::function<
 
 absl::Status ServeGateway(const RoleOptions& options) {
   MetricsRegistry metrics("gateway");
+  ServerOptions server_options = OptionsFor(gateway::v1::ImageGenerationService::service_full_name());
+  server_options.keep_freed_memory = true;
   ASSIGN_OR_RETURN(
       const std::unique_ptr<gateway::Gateway> gateway,
       gateway::Gateway::Create(
           {.clip_target = options.clip_target, .prior_target = options.prior_target, .decoder_target = options.decoder_target},
           metrics));
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<ServerRunner> runner,
-      ServerRunner::Start(OptionsFor(gateway::v1::ImageGenerationService::service_full_name()), metrics, {&gateway->service()}));
+  ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> runner,
+                   ServerRunner::Start(server_options, metrics, {&gateway->service()}));
   RETURN_IF_ERROR(MoveLogToFile());
   gateway->StartWatching([&runner](const gateway::UpstreamsUp& up) { runner->SetServing(up.all); });
   const absl::Status status = runner->Wait([&gateway](absl::Duration grace) { gateway->service().Drain(grace); });

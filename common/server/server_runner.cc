@@ -4,6 +4,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -41,6 +42,13 @@ void LogFromGrpc(gpr_log_func_args* args) {
   Log(level, "grpc", {{"text", args->message}});
 }
 
+// By default glibc maps what is larger than 128 KiB, and gives what is free at the end of a heap back once that is as much: for
+// each picture the same pages are taken from the system and cleared again.
+void KeepFreedMemory() {
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 // What holds for the whole process: a peer that goes away while we write is no signal; accepting connections never stops for want
 // of file descriptors that the system would give (gRPC 1.51 may not recover from that); gRPC's own messages are lines of our log.
 void PrepareProcess(const ServerOptions& options) {
@@ -51,6 +59,9 @@ void PrepareProcess(const ServerOptions& options) {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   gpr_set_log_function(LogFromGrpc);
+  // Debian builds Abseil with it on, and gRPC takes dozens of locks a call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  if (options.keep_freed_memory) KeepFreedMemory();
   if (options.exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
