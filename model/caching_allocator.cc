@@ -30,8 +30,16 @@ c10::DataPtr CachingAllocator::allocate(size_t byte_count) {
     if (alignment == kHugePage) madvise(block, size, MADV_HUGEPAGE);
     new (block) Header{.owner = this, .size = size};
   }
+  CountLive(static_cast<Header*>(block)->size);
   void* const data = static_cast<Header*>(block) + 1;
   return {data, data, &TakeBack, cpu};
+}
+
+void CachingAllocator::CountLive(size_t size) {
+  const size_t live = live_bytes_.fetch_add(size, std::memory_order_relaxed) + size;
+  size_t peak = peak_bytes_.load(std::memory_order_relaxed);
+  while (live > peak && !peak_bytes_.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
+  }
 }
 
 // A kept block of `size` or a little more, or null.
@@ -51,8 +59,9 @@ void CachingAllocator::copy_data(void* to, const void* from, size_t byte_count) 
 void CachingAllocator::TakeBack(void* data) {
   if (data == nullptr) return;
   Header* const block = static_cast<Header*>(data) - 1;
+  CachingAllocator& owner = *block->owner;
+  owner.live_bytes_.fetch_sub(block->size, std::memory_order_relaxed);
   if (block->size >= kSmallestKept) {
-    CachingAllocator& owner = *block->owner;
     absl::MutexLock lock(&owner.mutex_);
     if (owner.kept_bytes_ + block->size <= owner.max_kept_bytes_) {
       owner.kept_.emplace(block->size, block);

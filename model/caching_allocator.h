@@ -4,6 +4,7 @@
 
 #include <c10/core/Allocator.h>
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 
@@ -34,6 +35,13 @@ class CachingAllocator final : public c10::Allocator {
 
   size_t kept_bytes() const;
 
+  // What the blocks that are handed out take, headers included, and the most they took at a time since StartPeak().
+  size_t live_bytes() const { return live_bytes_; }
+  size_t peak_bytes() const { return peak_bytes_; }
+
+  // Forgets what was before. Call while nobody else allocates.
+  void StartPeak() { peak_bytes_ = live_bytes_.load(); }
+
  private:
   // Lies in front of each block's data, as LibTorch tells no more than where the data is when it frees it.
   struct alignas(64) Header {
@@ -43,8 +51,11 @@ class CachingAllocator final : public c10::Allocator {
 
   static void TakeBack(void* data);
   void* TakeKept(size_t size);
+  void CountLive(size_t size);
 
   const size_t max_kept_bytes_;
+  std::atomic<size_t> live_bytes_ = 0;
+  std::atomic<size_t> peak_bytes_ = 0;
   mutable absl::Mutex mutex_;
   std::multimap<size_t, Header*> kept_ ABSL_GUARDED_BY(mutex_);  // by size
   size_t kept_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

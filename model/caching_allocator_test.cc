@@ -59,6 +59,24 @@ TEST_F(CachingAllocatorTest, LeavesSmallTensorsAlone) {
   EXPECT_EQ(allocator_.kept_bytes(), 0);
 }
 
+TEST_F(CachingAllocatorTest, TellsWhatIsHandedOutAndTheMostThatWas) {
+  const c10::DataPtr held = allocator_.allocate(kMiB);
+  const size_t before = allocator_.live_bytes();
+  EXPECT_GE(before, kMiB);
+  {
+    const c10::DataPtr large = allocator_.allocate(8 * kMiB);
+    const c10::DataPtr small = allocator_.allocate(100);
+  }
+  EXPECT_EQ(allocator_.live_bytes(), before);
+  EXPECT_GE(allocator_.peak_bytes(), before + 8 * kMiB);
+  allocator_.StartPeak();
+  EXPECT_EQ(allocator_.peak_bytes(), before);
+  {
+    const c10::DataPtr again = allocator_.allocate(8 * kMiB);  // a kept block counts as well
+  }
+  EXPECT_GE(allocator_.peak_bytes(), before + 8 * kMiB);
+}
+
 TEST_F(CachingAllocatorTest, AlignsForVectorInstructions) {
   for (const size_t size : {size_t{1}, CachingAllocator::kSmallestKept, size_t{100'001}, 9 * kMiB + 1}) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(allocator_.allocate(size).get()) % 64, 0) << size;

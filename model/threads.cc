@@ -6,9 +6,8 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstddef>
 
-#include "model/caching_allocator.h"
+#include "model/tensor_memory.h"
 
 namespace unclip::model {
 namespace {
@@ -18,13 +17,6 @@ int AvailableCpus() {
   cpu_set_t cpus;
   if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
   return std::max(1, CPU_COUNT(&cpus));
-}
-
-// Never destroyed: tensors may live as long as the process.
-CachingAllocator& TensorMemory() {
-  constexpr size_t kMaxKeptBytes = size_t{1} << 30;
-  static auto* const allocator = new CachingAllocator(kMaxKeptBytes);
-  return *allocator;
 }
 
 }  // namespace

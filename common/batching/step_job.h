@@ -18,8 +18,8 @@ class StepJob {
  public:
   virtual ~StepJob() = default;
 
-  // What its next step needs, before Start() as well. Called under the queue's lock: must be fast and take no lock. Never called
-  // during the job's step.
+  // What its next step needs, before Start() as well. Called by Submit() and after each step but the last. Called under the
+  // queue's lock: must be fast and take no lock.
   virtual StepNeed need() const = 0;
 
   // Before its first step. `context` lives until Done(). An error ends the job.
@@ -37,7 +37,7 @@ class StepJob {
   virtual void Done(const absl::Status& status) = 0;
 };
 
-// Computes one step of each of `jobs`, which are of one group, and returns as many results.
+// Computes one step of each of `jobs`, which are what StepPolicy::Pick() found, and returns as many results.
 using StepFunction = std::function<std::vector<absl::Status>(absl::Span<StepJob* const> jobs)>;
 
 }  // namespace unclip

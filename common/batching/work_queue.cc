@@ -10,38 +10,18 @@
 #include "common/rpc/retry_info.h"
 
 namespace unclip {
-namespace {
-
-// A Job as a StepJob.
-class SingleStep final : public StepJob {
- public:
-  explicit SingleStep(Job job) : job_(std::move(job)) {}
-
-  StepNeed need() const override { return {.group = -1}; }
-  absl::Status Start(const JobContext& context) override {
-    context_ = &context;
-    return absl::OkStatus();
-  }
-  absl::Status StepAlone() override { return job_.run(*context_); }
-  absl::StatusOr<bool> AfterStep() override { return true; }
-  void Done(const absl::Status& status) override { job_.done(status); }
-
- private:
-  const Job job_;
-  const JobContext* context_ = nullptr;
-};
-
-}  // namespace
 
 // A job that is held. What is not constant is guarded by the queue's lock, except that the worker alone uses what it steps.
 struct WorkQueue::Entry {
-  Entry(std::shared_ptr<JobTicket> job_ticket, std::shared_ptr<StepJob> step_job, absl::Duration now, bool request)
-      : ticket(std::move(job_ticket)), job(std::move(step_job)), submitted(now), is_request(request) {}
+  Entry(std::shared_ptr<JobTicket> job_ticket, std::shared_ptr<StepJob> step_job, const StepNeed& first, absl::Duration now,
+        bool request)
+      : ticket(std::move(job_ticket)), job(std::move(step_job)), submitted(now), is_request(request), need(first) {}
 
   const std::shared_ptr<JobTicket> ticket;
   const std::shared_ptr<StepJob> job;
   const absl::Duration submitted;  // by options_.clock
   const bool is_request;
+  StepNeed need;                      // of its next step; during a step, of that one
   bool started = false;               // was picked at least once
   bool fresh = false;                 // was picked for the first time just now
   bool stepping = false;              // the worker has it
@@ -58,7 +38,7 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::sh
 
 absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, Job job) {
   const bool is_request = job.is_request;
-  return Submit(ticket, std::make_shared<SingleStep>(std::move(job)), is_request);
+  return Submit(ticket, MakeStepJob(std::move(job)), is_request);
 }
 
 absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request) {
@@ -66,6 +46,15 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::sh
   const absl::Duration now = options_.clock->Now();
   RETURN_IF_ERROR(ticket->Check(now));
   if (refusing_) return absl::UnavailableError(absl::StrCat(options_.name, " is shutting down; retry elsewhere"));
+  const StepNeed need = job->need();
+  RETURN_IF_ERROR(CheckRoom(need, ticket->deadline(), now));
+  entries_.push_back(std::make_shared<Entry>(ticket, std::move(job), need, now, is_request));
+  NotifyLength();
+  return absl::OkStatus();
+}
+
+// OK, or why a job that needs `need` is refused.
+absl::Status WorkQueue::CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const {
   const int waiting = WaitingCount();
   if (waiting >= options_.capacity) {
     const absl::Duration retry_after = estimator_.Estimate(waiting);
@@ -75,9 +64,16 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::sh
     SetRetryAfter(retry_after, &full);
     return full;
   }
-  entries_.push_back(std::make_shared<Entry>(ticket, std::move(job), now, is_request));
-  NotifyLength();
-  return absl::OkStatus();
+  if (deadline == absl::InfiniteDuration()) return absl::OkStatus();
+  std::vector<StepCandidate> others;
+  others.reserve(entries_.size());
+  for (const auto& entry : entries_) others.push_back(ToCandidate(*entry, now));
+  const StepCandidate newcomer = {
+      .need = {.remaining = guard_.Expected(need.remaining, now)}, .arrival = now, .deadline = deadline, .started = false};
+  // What of the step under way is done is not before it.
+  const absl::Duration before = policy_.WorkBefore(others, newcomer, now) - std::max(absl::ZeroDuration(), now - step_begin_);
+  RETURN_IF_ERROR(guard_.CheckJob(newcomer.need.remaining, deadline, now));
+  return guard_.CheckNewcomer(options_.name, newcomer.need.remaining, before, deadline, now);
 }
 
 void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
@@ -130,7 +126,8 @@ void WorkQueue::Work() {
 
 // Does one step of a batch, or ends what is over. False: there is nothing more to do, ever.
 bool WorkQueue::RunNext() {
-  Entries over, batch;
+  Ended over;
+  Entries batch;
   {
     absl::MutexLock lock(&mutex_, absl::Condition(this, &WorkQueue::CanWork));
     if (entries_.empty()) return false;
@@ -139,29 +136,34 @@ bool WorkQueue::RunNext() {
     if (!entries_.empty()) batch = PickBatch(now);
     NotifyLength();
   }
-  for (const auto& entry : over) entry->job->Done(entry->ticket->Check(options_.clock->Now()));
+  for (const auto& [entry, status] : over) entry->job->Done(status);
   if (!batch.empty()) Step(batch);
   return true;
 }
 
-// Takes out what was cancelled or is past its deadline.
-WorkQueue::Entries WorkQueue::TakeOver(absl::Duration now) {
-  const auto kept =
-      std::stable_partition(entries_.begin(), entries_.end(), [now](const auto& e) { return e->ticket->Check(now).ok(); });
-  Entries over(std::make_move_iterator(kept), std::make_move_iterator(entries_.end()));
-  entries_.erase(kept, entries_.end());
+// Takes out what was cancelled, is past its deadline or cannot make it any more.
+WorkQueue::Ended WorkQueue::TakeOver(absl::Duration now) {
+  Ended over;
+  for (const auto& entry : entries_) {
+    absl::Status status = entry->ticket->Check(now);
+    if (status.ok()) status = guard_.CheckJob(guard_.Expected(entry->need.remaining, now), entry->ticket->deadline(), now);
+    if (!status.ok()) over.emplace_back(entry, std::move(status));
+  }
+  for (const auto& [entry, status] : over) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
   return over;
+}
+
+StepCandidate WorkQueue::ToCandidate(const Entry& entry, absl::Duration now) const {
+  StepCandidate candidate = {
+      .need = entry.need, .arrival = entry.submitted, .deadline = entry.ticket->deadline(), .started = entry.started};
+  candidate.need.remaining = guard_.Expected(entry.need.remaining, now);
+  return candidate;
 }
 
 WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
   std::vector<StepCandidate> candidates;
   candidates.reserve(entries_.size());
-  for (const auto& entry : entries_) {
-    candidates.push_back({.need = entry->job->need(),
-                          .arrival = entry->submitted,
-                          .deadline = entry->ticket->deadline(),
-                          .started = entry->started});
-  }
+  for (const auto& entry : entries_) candidates.push_back(ToCandidate(*entry, now));
   Entries batch;
   for (const size_t i : policy_.Pick(candidates, now)) {
     Entry& entry = *entries_[i];
@@ -171,21 +173,21 @@ WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
     if (entry.fresh) entry.context.emplace(*entry.ticket, *options_.clock, now - entry.submitted);
     batch.push_back(entries_[i]);
   }
+  step_begin_ = now;
   return batch;
 }
 
 std::vector<absl::Status> WorkQueue::ComputeStep(const Entries& batch) const {
-  if (batch.front()->job->need().group < 0) return {batch.front()->job->StepAlone()};
+  if (batch.front()->need.group < 0) return {batch.front()->job->StepAlone()};
   std::vector<StepJob*> jobs;
   jobs.reserve(batch.size());
   for (const auto& entry : batch) jobs.push_back(entry->job.get());
   return options_.step(jobs);
 }
 
-// Starts those of `batch` that are new, steps all, and ends those that are done.
-void WorkQueue::Step(const Entries& batch) {
-  const absl::Duration begin = options_.clock->Now();
-  std::vector<std::pair<std::shared_ptr<Entry>, absl::Status>> ended;
+// Starts those of `batch` that are new, and steps all. Those that ended, and how.
+WorkQueue::Ended WorkQueue::ComputeBatch(const Entries& batch) {
+  Ended ended;
   Entries ready;
   for (const auto& entry : batch) {
     if (entry->fresh && options_.on_start && entry->is_request) options_.on_start(entry->context->queue_duration());
@@ -201,12 +203,32 @@ void WorkQueue::Step(const Entries& batch) {
     const absl::StatusOr<bool> finished = results[i].ok() ? ready[i]->job->AfterStep() : results[i];
     if (!finished.ok() || *finished) ended.emplace_back(ready[i], finished.status());
   }
-  if (batch.front()->is_request) computing_ += options_.clock->Now() - begin;
-  for (const auto& [entry, status] : ended) entry->job->Done(status);
+  return ended;
+}
 
+void WorkQueue::Step(const Entries& batch) {
+  const absl::Duration begin = options_.clock->Now();
+  const Ended ended = ComputeBatch(batch);
+  const absl::Duration end = options_.clock->Now();
+  if (batch.front()->is_request) computing_ += end - begin;
+  for (const auto& [entry, status] : ended) entry->job->Done(status);
+  PutBack(batch, ended, end - begin, end);
+}
+
+// After a step of `batch` that took `took`, until `now`: takes out those that ended, and learns from it.
+void WorkQueue::PutBack(const Entries& batch, const Ended& ended, absl::Duration took, absl::Duration now) {
   absl::MutexLock lock(&mutex_);
-  for (const auto& entry : batch) entry->stepping = false;
+  step_begin_ = absl::InfiniteDuration();
   for (const auto& [entry, status] : ended) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
+  absl::Duration guessed;
+  for (const auto& entry : batch) {
+    guessed += entry->need.remaining;
+    entry->stepping = false;
+    if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) continue;
+    entry->need = entry->job->need();
+    guessed -= entry->need.remaining;
+  }
+  if (std::all_of(ended.begin(), ended.end(), [](const auto& e) { return e.second.ok(); })) guard_.StepDone(guessed, took, now);
   // What a place in the queue costs: the computing between one end and the next.
   if (ended.empty() || !batch.front()->is_request) return;
   for (size_t i = 0; i < ended.size(); ++i) estimator_.Record(computing_ / static_cast<int64_t>(ended.size()));

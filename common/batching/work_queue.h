@@ -4,6 +4,8 @@
 //
 // What a caller gets:
 // - Full: Submit() fails at once with RESOURCE_EXHAUSTED and the time to try again after (common/rpc/retry_info.h).
+// - A deadline that cannot be met behind the work that goes first: the same.
+// - A deadline that can no longer be met, by what is left to do: DEADLINE_EXCEEDED at once, between steps (deadline_guard.h).
 // - Cancelled, or past its deadline, between steps: the job is out, its place is free, and Done() is called at once.
 // - Cancelled, or past its deadline, during its step: it leaves after the step. A job that is a single long step sees it by
 //   JobContext::Check().
@@ -17,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -24,25 +27,14 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "common/batching/deadline_guard.h"
 #include "common/batching/job_ticket.h"
 #include "common/batching/retry_estimator.h"
+#include "common/batching/single_step.h"
 #include "common/batching/step_job.h"
 #include "common/batching/step_policy.h"
 
 namespace unclip {
-
-// A job of a single step that is never computed with another.
-struct Job {
-  // Does the work, on the worker thread; its result is handed to `done`, which is called right after on the same thread.
-  std::function<absl::Status(const JobContext& context)> run;
-
-  // As StepJob::Done().
-  std::function<void(const absl::Status& status)> done;
-
-  // Whether it is a request like others; else (loading a model) its times tell nothing of theirs, and are not reported or learnt
-  // from.
-  bool is_request = true;
-};
 
 struct WorkQueueOptions {
   std::string name;                     // of the service, for messages: "prior"
@@ -86,13 +78,19 @@ class WorkQueue {
  private:
   struct Entry;
   using Entries = std::vector<std::shared_ptr<Entry>>;
+  using Ended = std::vector<std::pair<std::shared_ptr<Entry>, absl::Status>>;
 
   absl::Status Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request);
   void Work();
   bool RunNext();
-  Entries TakeOver(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  StepCandidate ToCandidate(const Entry& entry, absl::Duration now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Ended TakeOver(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries PickBatch(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Step(const Entries& batch);
+  Ended ComputeBatch(const Entries& batch);
+  void PutBack(const Entries& batch, const Ended& ended, absl::Duration took, absl::Duration now);
   std::vector<absl::Status> ComputeStep(const Entries& batch) const;
   int WaitingCount() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NotifyLength() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -105,6 +103,8 @@ class WorkQueue {
   Entries entries_ ABSL_GUARDED_BY(mutex_);  // all that is held, in order of arrival
   StepPolicy policy_ ABSL_GUARDED_BY(mutex_) = StepPolicy({});
   RetryEstimator estimator_ ABSL_GUARDED_BY(mutex_);
+  DeadlineGuard guard_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration step_begin_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // of the step under way
   absl::Duration computing_;  // worker thread only: spent on requests since the last of them ended
   int reported_length_ ABSL_GUARDED_BY(mutex_) = 0;
   bool refusing_ ABSL_GUARDED_BY(mutex_) = false;  // Shutdown() was called
