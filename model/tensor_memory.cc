@@ -13,12 +13,8 @@ CachingAllocator& TensorMemory() {
 
 MemoryMeter::MemoryMeter() : before_(static_cast<int64_t>(TensorMemory().live_bytes())) { TensorMemory().StartPeak(); }
 
-int64_t MemoryMeter::Kept() const {
-  return std::max<int64_t>(0, static_cast<int64_t>(TensorMemory().live_bytes()) - before_);
-}
+int64_t MemoryMeter::Kept() const { return std::max<int64_t>(0, static_cast<int64_t>(TensorMemory().live_bytes()) - before_); }
 
-int64_t MemoryMeter::Peak() const {
-  return std::max<int64_t>(0, static_cast<int64_t>(TensorMemory().peak_bytes()) - before_);
-}
+int64_t MemoryMeter::Peak() const { return std::max<int64_t>(0, static_cast<int64_t>(TensorMemory().peak_bytes()) - before_); }
 
 }  // namespace unclip::model

@@ -11,7 +11,10 @@ namespace {
 // mean what it gains the longest wait: docs/performance.md.
 constexpr double kAgeing = 0.1;
 
-constexpr double kLargestStepRatio = 1.5;
+// What a job on a lane of its own saves is the work around the operators, about a millisecond a step: nothing where steps are
+// long.
+constexpr absl::Duration kLongestLaneStep = absl::Milliseconds(50);
+constexpr double kLargestStepRatio = 2;
 
 int CountStarted(absl::Span<const StepCandidate> candidates) {
   return static_cast<int>(std::count_if(candidates.begin(), candidates.end(), [](const StepCandidate& c) { return c.started; }));
@@ -37,7 +40,6 @@ class StepPolicy::Batch {
   const std::vector<size_t>& places() const { return places_; }
   bool empty() const { return places_.empty(); }
   int group() const { return candidates_[places_.front()].need.group; }
-  int rows() const { return rows_; }
 
   // Takes it when it may start and is the first, or there is room for it beside those of its group.
   bool TryAdd(size_t place) {
@@ -52,13 +54,13 @@ class StepPolicy::Batch {
     return true;
   }
 
-  // Takes it on a lane of its own when it is of another group and neither would wait long for the other. (A row takes longer on
-  // a lane than on all threads, so that little is gained beside one that is much shorter.)
-  bool TryAddBeside(size_t place) {
+  // Takes it, for a lane of its own, when it may start and none would wait long for another's step.
+  bool TryAddLane(size_t place) {
     const StepNeed& need = candidates_[place].need;
-    const absl::Duration step = candidates_[places_.front()].need.step;
-    const bool fits = need.group >= 0 && need.group != group() && bytes_ + need.bytes <= options_.max_step_bytes &&
-                      std::max(step, need.step) <= kLargestStepRatio * std::min(step, need.step);
+    const absl::Duration step = empty() ? need.step : candidates_[places_.front()].need.step;
+    const bool fits = need.group >= 0 && need.step <= kLongestLaneStep &&
+                      std::max(step, need.step) <= kLargestStepRatio * std::min(step, need.step) &&
+                      bytes_ + need.bytes <= options_.max_step_bytes;
     if (!fits || !MayStart(place)) return false;
     Add(place);
     return true;
@@ -97,14 +99,27 @@ std::vector<size_t> StepPolicy::Pick(absl::Span<const StepCandidate> candidates,
 StepPolicy::Batch StepPolicy::PickStep(absl::Span<const StepCandidate> candidates, absl::Duration now) const {
   const std::vector<size_t> order =
       SortedPlaces(candidates, [this, now](const StepCandidate& a, const StepCandidate& b) { return GoesBefore(a, b, now); });
+  Batch lanes = PickLanes(candidates, order, now);
+  if (!lanes.empty()) return lanes;
   Batch batch(options_, candidates);
   for (const size_t place : order) batch.TryAdd(place);
-  // Half of the lanes at least must be without a row: beside others, all of a job's rows are on one lane.
-  if (batch.group() < 0 || batch.rows() > options_.lanes / 2) return batch;
-  for (const size_t place : order) {
-    if (static_cast<int>(batch.places().size()) < options_.lanes) batch.TryAddBeside(place);
-  }
   return batch;
+}
+
+// As many as there are lanes; else none, as lanes would idle that the rows of fewer can share.
+StepPolicy::Batch StepPolicy::PickLanes(absl::Span<const StepCandidate> candidates, absl::Span<const size_t> order,
+                                        absl::Duration now) const {
+  const Batch none(options_, candidates);
+  if (options_.lanes == 1) return none;
+  // The first is slower on a lane than on all of them; its deadline must bear that.
+  const StepCandidate& first = candidates[order.front()];
+  if (now + options_.lanes * first.need.remaining > first.deadline) return none;
+  Batch batch(options_, candidates);
+  for (const size_t place : order) {
+    if (!batch.TryAddLane(place) && batch.empty()) return none;
+    if (static_cast<int>(batch.places().size()) == options_.lanes) return batch;
+  }
+  return none;
 }
 
 StepPolicy::Batch StepPolicy::PickRequests(absl::Span<const StepCandidate> candidates) const {

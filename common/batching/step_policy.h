@@ -53,7 +53,7 @@ class StepPolicy {
     Batching batching = Batching::kStep;
     int max_rows = 1;      // of a step; a job that alone has more is computed alone
     int max_started = 64;  // jobs that may hold memory at a time; ≥ 1
-    int lanes = 1;         // rows that are computed side by side at no loss to each; 1: other groups are never taken along
+    int lanes = 1;         // threads of a step; jobs that have one each lose nothing to barriers; 1: no job is put on a lane
     int64_t max_step_bytes = std::numeric_limits<int64_t>::max();  // that a step's jobs may take together
     bool deadlines_first = false;
   };
@@ -71,6 +71,7 @@ class StepPolicy {
 
   bool GoesBefore(const StepCandidate& a, const StepCandidate& b, absl::Duration now) const;
   Batch PickStep(absl::Span<const StepCandidate> candidates, absl::Duration now) const;
+  Batch PickLanes(absl::Span<const StepCandidate> candidates, absl::Span<const size_t> order, absl::Duration now) const;
   Batch PickRequests(absl::Span<const StepCandidate> candidates) const;
 
   Options options_;

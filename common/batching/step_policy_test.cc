@@ -113,39 +113,61 @@ TEST(StepPolicyTest, NeverStartsAStepThatWouldNotFitIntoMemory) {
                                      Job(absl::Seconds(4), {}, 1)};
   for (StepCandidate& job : jobs) job.need.bytes = 100;
   EXPECT_THAT(StepPolicy({.max_rows = 8, .max_step_bytes = 250}).Pick(jobs, kNow), ElementsAre(0, 1));
-  EXPECT_THAT(StepPolicy({.max_rows = 1, .lanes = 4, .max_step_bytes = 199}).Pick(jobs, kNow), ElementsAre(0));
 }
 
-TEST(StepPolicyTest, GivesIdleLanesToAnotherGroup) {
-  // A lone row upsampled on one lane, the two rows of another request's guidance on the other.
-  const std::vector<StepCandidate> jobs = {Job(absl::Seconds(3), {}, 0, 2), Job(absl::Seconds(1), {}, 1),
-                                           Job(absl::Seconds(2), {}, 0, 2)};
-  EXPECT_THAT(StepPolicy({.max_rows = 2, .lanes = 2}).Pick(jobs, kNow), ElementsAre(1, 2));
-  EXPECT_THAT(StepPolicy({.max_rows = 2, .lanes = 3}).Pick(jobs, kNow), ElementsAre(1, 2, 0));
-  EXPECT_THAT(StepPolicy({.max_rows = 2, .lanes = 1}).Pick(jobs, kNow), ElementsAre(1));
+class LanesTest : public testing::Test {
+ protected:
+  // Two rows of guidance in the base decoder, and a row of an upsampler.
+  static StepCandidate Base(absl::Duration remaining) { return WithStep(Job(remaining, {}, 0, 2), 11); }
+  static StepCandidate Upsampling(absl::Duration remaining) { return WithStep(Job(remaining, {}, 1, 1), 13); }
+  static StepCandidate WithStep(StepCandidate job, int milliseconds) {
+    job.need.step = absl::Milliseconds(milliseconds);
+    return job;
+  }
+
+  const StepPolicy policy_{{.max_rows = 2, .lanes = 2}};
+};
+
+TEST_F(LanesTest, GivesEachJobALaneWhereThereAreEnough) {
+  EXPECT_THAT(policy_.Pick({Base(absl::Seconds(3)), Upsampling(absl::Seconds(1)), Base(absl::Seconds(2))}, kNow),
+              ElementsAre(1, 2));
+  EXPECT_THAT(policy_.Pick({Base(absl::Seconds(3)), Upsampling(absl::Seconds(4)), Base(absl::Seconds(2))}, kNow),
+              ElementsAre(2, 0));
 }
 
-TEST(StepPolicyTest, LeavesOtherGroupsBehindWhenTheLanesAreTaken) {
-  const StepPolicy policy({.max_rows = 2, .lanes = 2});
-  EXPECT_THAT(policy.Pick({Job(absl::Seconds(1), {}, 0, 2), Job(absl::Seconds(2), {}, 1)}, kNow), ElementsAre(0));
-  EXPECT_THAT(policy.Pick({Job(absl::Seconds(1), {}, 1), Job(absl::Seconds(2), {}, 0), Job(absl::Seconds(3), {}, 1)}, kNow),
+TEST_F(LanesTest, LetsFewerJobsShareTheLanesByRows) {
+  EXPECT_THAT(policy_.Pick({Base(absl::Seconds(3))}, kNow), ElementsAre(0));
+  const StepPolicy wide({.max_rows = 16, .lanes = 4});
+  EXPECT_THAT(wide.Pick({Base(absl::Seconds(3)), Upsampling(absl::Seconds(4)), Base(absl::Seconds(5))}, kNow), ElementsAre(0, 2));
+}
+
+TEST_F(LanesTest, PutsNothingBesideALongStepOrOneOfAnotherLength) {
+  EXPECT_THAT(policy_.Pick({WithStep(Base(absl::Seconds(3)), 60), WithStep(Upsampling(absl::Seconds(4)), 60)}, kNow),
+              ElementsAre(0));
+  EXPECT_THAT(policy_.Pick({Base(absl::Seconds(3)), WithStep(Upsampling(absl::Seconds(4)), 23)}, kNow), ElementsAre(0));
+  EXPECT_THAT(policy_.Pick({Base(absl::Seconds(3)), WithStep(Upsampling(absl::Seconds(4)), 23), Base(absl::Seconds(5))}, kNow),
               ElementsAre(0, 2));
 }
 
-TEST(StepPolicyTest, PutsNothingBesideAStepThatTakesMuchLonger) {
-  const StepPolicy policy({.max_rows = 2, .lanes = 2});
-  std::vector<StepCandidate> jobs = {Job(absl::Seconds(30), {}, 1), Job(absl::Seconds(40), {}, 0, 2)};
-  jobs[0].need.step = absl::Seconds(13);
-  jobs[1].need.step = absl::Seconds(11);
-  EXPECT_THAT(policy.Pick(jobs, kNow), ElementsAre(0, 1));
-  jobs[1].need.step = absl::Seconds(3);
-  EXPECT_THAT(policy.Pick(jobs, kNow), ElementsAre(0));
+TEST_F(LanesTest, GivesAllLanesToAJobThatIsShortOfTime) {
+  std::vector<StepCandidate> jobs = {Base(absl::Seconds(3)), Upsampling(absl::Seconds(4))};
+  jobs[0].deadline = kNow + absl::Seconds(5);
+  EXPECT_THAT(policy_.Pick(jobs, kNow), ElementsAre(0));
+  jobs[0].deadline = kNow + absl::Seconds(6);
+  EXPECT_THAT(policy_.Pick(jobs, kNow), ElementsAre(0, 1));
 }
 
-TEST(StepPolicyTest, PutsNothingBesideANegativeGroup) {
-  const StepPolicy policy({.max_rows = 2, .lanes = 4});
-  EXPECT_THAT(policy.Pick({Job(absl::Seconds(1), {}, -1), Job(absl::Seconds(2), {}, 1)}, kNow), ElementsAre(0));
-  EXPECT_THAT(policy.Pick({Job(absl::Seconds(1), {}, 1), Job(absl::Seconds(2), {}, -1)}, kNow), ElementsAre(0));
+TEST_F(LanesTest, KeepsToMemoryAndToWhatMayStart) {
+  std::vector<StepCandidate> jobs = {Base(absl::Seconds(3)), Upsampling(absl::Seconds(4))};
+  jobs[0].need.bytes = jobs[1].need.bytes = 100;
+  EXPECT_THAT(StepPolicy({.max_rows = 2, .lanes = 2, .max_step_bytes = 199}).Pick(jobs, kNow), ElementsAre(0));
+  jobs[1].started = false;
+  EXPECT_THAT(StepPolicy({.max_rows = 2, .max_started = 1, .lanes = 2}).Pick(jobs, kNow), ElementsAre(0));
+}
+
+TEST_F(LanesTest, PutsNothingBesideANegativeGroup) {
+  EXPECT_THAT(policy_.Pick({Job(absl::Seconds(1), {}, -1), Job(absl::Seconds(2), {}, 1)}, kNow), ElementsAre(0));
+  EXPECT_THAT(policy_.Pick({Job(absl::Seconds(1), {}, 1), Job(absl::Seconds(2), {}, -1)}, kNow), ElementsAre(0));
 }
 
 TEST(StepPolicyTest, CountsTheWorkOfThoseThatGoBeforeANewcomer) {

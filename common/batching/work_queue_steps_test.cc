@@ -37,6 +37,20 @@ TEST_F(WorkQueueStepsTest, AFullBatchLeavesNobodyBehind) {
   EXPECT_LE(Steps(1).size(), 9);  // 14 steps in pairs, but for a first and last that may be alone
 }
 
+TEST_F(WorkQueueStepsTest, RequestWiseNobodyJoinsABatch) {
+  queue_.SetPolicy(StepPolicy({.batching = Batching::kRequest, .max_rows = 2}));
+  const auto a = std::make_shared<CountingJob>("a", 2);
+  const auto b = std::make_shared<CountingJob>("b", 1);
+  const auto c = std::make_shared<CountingJob>("c", 2);
+  Submit(a);
+  Steps(1);
+  Submit(b);
+  Submit(c);
+  Allow(100);
+  EXPECT_OK(c->Result());
+  EXPECT_THAT(Steps(4), ElementsAre("a", "a", "b+c", "c"));
+}
+
 TEST_F(WorkQueueStepsTest, StepsOtherGroupsInTurn) {
   const auto a = std::make_shared<CountingJob>("a", 1, 0);
   const auto b = std::make_shared<CountingJob>("b", 1, 1);

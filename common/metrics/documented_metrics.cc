@@ -17,7 +17,10 @@ std::vector<std::string> DocumentedMetricNames(absl::string_view service) {
   for (std::string line; std::getline(page, line);) {
     if (!absl::StartsWith(line, "| `unclip_")) continue;
     std::string name = line.substr(3, line.find_first_of("`{", 3) - 3);
-    name = absl::StrReplaceAll(name, {{"<service>", service}, {"<model service>", service == "gateway" ? "" : service}});
+    const bool has_model = service != "gateway", has_steps = has_model && service != "clip";
+    name = absl::StrReplaceAll(
+        name,
+        {{"<service>", service}, {"<model service>", has_model ? service : ""}, {"<step service>", has_steps ? service : ""}});
     if (absl::StartsWith(name, prefix)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -61,6 +62,29 @@ TEST_P(DecoderBatchTest, EqualsTheSamePictureAlone) {
     for (const absl::Status& status : engine->Step(batch)) ASSERT_OK(status);
   }
   EXPECT_GE(largest, 2);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    ASSERT_OK_AND_ASSIGN(const RgbImage image, engine->Finish(*runs[i]));
+    EXPECT_EQ(image.pixels, alone[i].pixels) << "request " << i;
+  }
+}
+
+TEST_P(DecoderBatchTest, EqualsTheSamePictureBesideOneInAnotherStage) {
+  const std::unique_ptr<DecoderEngine> engine = Load(std::get<2>(GetParam()));
+  const std::vector<DecodeImageInput> inputs = {Input(engine->info(), 0, 2, 3, 8), Input(engine->info(), 1, 5, 2, 3)};
+  std::vector<RgbImage> alone;
+  std::vector<std::unique_ptr<DecoderRun>> runs;
+  for (const DecodeImageInput& input : inputs) {
+    ASSERT_OK_AND_ASSIGN(RgbImage image, engine->Decode(input, Ignore));
+    alone.push_back(std::move(image));
+    ASSERT_OK_AND_ASSIGN(runs.emplace_back(), engine->Start(input));
+  }
+  bool were_apart = false;
+  for (std::vector<DecoderRun*> left = {runs[0].get(), runs[1].get()}; !left.empty();) {
+    were_apart = were_apart || left.front()->need().group != left.back()->need().group;
+    for (const absl::Status& status : engine->Step(left)) ASSERT_OK(status);
+    left.erase(std::remove_if(left.begin(), left.end(), [](DecoderRun* run) { return run->done(); }), left.end());
+  }
+  EXPECT_TRUE(were_apart);
   for (size_t i = 0; i < inputs.size(); ++i) {
     ASSERT_OK_AND_ASSIGN(const RgbImage image, engine->Finish(*runs[i]));
     EXPECT_EQ(image.pixels, alone[i].pixels) << "request " << i;

@@ -7,7 +7,7 @@
 namespace unclip::decoder {
 
 DecodeNeed FirstNeed(const DecodeImageInput& input, const DecoderModelInfo& info) {
-  DecodeNeed need = {.group = 0, .rows = input.guidance_scale > 1 ? 2 : 1};
+  DecodeNeed need = {.rows = input.guidance_scale > 1 ? 2 : 1, .step = info.step_durations.front()};
   for (size_t stage = 0; stage < info.step_durations.size(); ++stage) {
     need.remaining +=
         info.step_durations[stage] * (stage == 0 ? input.decoder_step_count : input.super_res_step_counts[stage - 1]);

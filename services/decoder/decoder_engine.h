@@ -31,9 +31,11 @@ struct DecoderModelInfo {
   int hidden_dim = 0;                // W
   int base_size = 0;                 // pixels a side of the base decoder's picture
   std::vector<int> super_res_sizes;  // pixels a side of each upsampler's picture, in order
-  int max_batch_rows = 1;            // of a step, see DecodeNeed; a request that alone has more is computed alone
-  // Of a step of each stage computed alone with guidance, as measured at warm-up; the base decoder, then the upsamplers.
-  std::vector<absl::Duration> step_durations;
+  // Of each stage, the base decoder, then the upsamplers; what is measured is so at warm-up.
+  std::vector<int> max_batch_rows;  // samples of a step, see DecodeNeed; a request that alone has more is computed alone
+  std::vector<absl::Duration> step_durations;  // of a step computed alone with guidance, measured
+  std::vector<int64_t> row_bytes;              // memory that a sample takes while it is stepped, measured
+  int64_t run_bytes = 0;                       // memory that a request with guidance keeps between its steps, measured
 };
 
 // A validated request. Vectors have the lengths that DecoderModelInfo says.
@@ -60,8 +62,10 @@ struct DecodeProgress {
 
 // What a request needs for its next step.
 struct DecodeNeed {
-  int group = 0;  // requests of the same group can share the step
-  int rows = 1;   // that it puts into the batch, as many as its pixels are those of base pictures
+  int stage = 0;                                    // 0 the base decoder, i ≥ 1 upsampler i - 1
+  int group = 0;                                    // requests of the same group can share the step; grows from stage to stage
+  int rows = 1;                                     // samples that it puts into the batch
+  absl::Duration step = absl::ZeroDuration();       // that the step takes when computed alone
   absl::Duration remaining = absl::ZeroDuration();  // that all its steps still take when computed alone
 };
 
@@ -96,8 +100,9 @@ class DecoderEngine {
   // Projects a request's conditioning. `input` must outlive the run. INTERNAL on a fault of the model.
   virtual absl::StatusOr<std::unique_ptr<DecoderRun>> Start(const DecodeImageInput& input) = 0;
 
-  // One denoising step of each of `runs`, which are of one group. For each, OK or INTERNAL on a fault of the model or values that
-  // are not finite. What a run gives does not depend on those beside it, to the last bit.
+  // One denoising step of each of `runs`, which are of one group, or else each is computed on one thread. For
+  // each, OK or INTERNAL on a fault of the model or values that are not finite. What a run gives does not depend on those beside
+  // it, to the last bit.
   virtual std::vector<absl::Status> Step(absl::Span<DecoderRun* const> runs) = 0;
 
   // The picture of a run that is done.

@@ -17,11 +17,14 @@
 namespace unclip::decoder {
 namespace {
 
-// Beyond so many positions a batch no longer gains from being larger, as operators then take far longer than what LibTorch does
-// around them, and activations grow with it. At least one request with guidance.
-int DefaultBatchRows(int base_size) {
+// Samples of a stage that requests may put into one step. Beyond so many positions a batch gains nothing from being larger, as
+// operators then take far longer than what LibTorch does around them, and activations grow with it.
+int StageRows(const DecoderEngineOptions& options, const DecoderModelInfo& info, int size, int least) {
   constexpr int kPositions = 32768;
-  return std::max(2, kPositions / (base_size * base_size));
+  const int scale = size / info.base_size;
+  if (options.max_batch_rows > 0) return std::max(least, options.max_batch_rows / (scale * scale));
+  const int rows = kPositions / (size * size);
+  return std::max(least, options.fills_threads ? std::min(rows, info.thread_count) : rows);
 }
 
 // Token positions of a prompt. The decoder's own networks read any number, so the text encoder's config decides.
@@ -56,8 +59,8 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   info.hidden_dim = info.embedding_dim;  // the projection reads hidden states as wide as embeddings
   info.base_size = model->unet.config().sample_size;
   for (const auto& upsampler : model->upsamplers) info.super_res_sizes.push_back(upsampler->first.config().sample_size);
-  info.max_batch_rows = options.max_batch_rows > 0 ? options.max_batch_rows : DefaultBatchRows(info.base_size);
-  info.step_durations.assign(info.super_res_sizes.size() + 1, absl::ZeroDuration());
+  info.max_batch_rows.push_back(StageRows(options, info, info.base_size, options.max_batch_rows == 0 ? 2 : 1));  // guidance's two
+  for (const int size : info.super_res_sizes) info.max_batch_rows.push_back(StageRows(options, info, size, 1));
   auto engine = std::make_unique<TorchDecoderEngine>(std::move(model), std::move(info));
   if (absl::Status status = engine->WarmUp(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(checkpoint.dir(), ": warm-up failed: ", status.message()));

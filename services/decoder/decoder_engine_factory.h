@@ -14,7 +14,10 @@ struct DecoderEngineOptions {
   std::string checkpoint;         // folder in the reference layout
   std::string dtype = "float32";  // "float32", "bfloat16" or "float16"
   int thread_count = 0;           // threads of a forward pass, process-wide; 0: all cores
-  int max_batch_rows = 0;  // of a step's batch, counted in base pictures; with guidance a request has two; 0: by their size
+  int max_batch_rows = 0;         // of a step's batch, counted in base pictures; with guidance a request has two; 0: see below
+  // With max_batch_rows 0, rows are as many as threads, beyond which a larger batch gains little; else as many as it gains from
+  // at all, which is for batches that nobody may join later.
+  bool fills_threads = true;
 };
 
 // Loads the networks and runs them once. INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS with one line that names file and tensor when

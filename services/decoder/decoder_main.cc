@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/server/batching_flags.h"
 #include "common/server/model_flags.h"
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
@@ -14,12 +15,10 @@
 #include "services/decoder/decoder_metrics.h"
 #include "services/decoder/decoder_service.h"
 
-ABSL_FLAG(int, max_batch_rows, 0,
-          "rows of a denoising step that requests may share, counted in base pictures: with guidance a request has two, and an "
-          "upsampler as many as "
-          "its pixels make; 0: by their size");
-ABSL_FLAG(bool, deadlines_first, false,
-          "step the request with the nearest deadline first, in place of the one with the least left to do");
+ABSL_FLAG(
+    int, max_batch_rows, 0,
+    "samples of a denoising step that requests may share, counted in base pictures: with guidance a request has two, and an "
+    "upsampler's counts as many as its pixels make; 0: as many as threads, with --batching=request as many as gain anything");
 
 namespace unclip::decoder {
 namespace {
@@ -33,6 +32,7 @@ constexpr char kUsage[] =
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "decoder", kUsage));
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
+  ASSIGN_OR_RETURN(const BatchingFlags batching, BatchingFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::DecoderService::service_full_name()}));
 
   const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
@@ -41,14 +41,18 @@ absl::Status Run(int argc, char** argv) {
   }
 
   DecoderMetrics metrics;
-  DecoderService service({.queue_capacity = flags.queue_capacity, .deadlines_first = absl::GetFlag(FLAGS_deadlines_first)},
+  DecoderService service({.queue_capacity = flags.queue_capacity,
+                          .batching = batching.batching,
+                          .deadlines_first = batching.deadlines_first,
+                          .memory_limit = batching.memory_limit},
                          &metrics);
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
-  RETURN_IF_ERROR(service.Load([&flags, max_batch_rows] {
+  RETURN_IF_ERROR(service.Load([&flags, &batching, max_batch_rows] {
     return LoadDecoderEngine({.checkpoint = flags.checkpoint,
                               .dtype = flags.dtype,
                               .thread_count = flags.thread_count,
-                              .max_batch_rows = max_batch_rows});
+                              .max_batch_rows = max_batch_rows,
+                              .fills_threads = batching.batching == Batching::kStep});
   }));
   server->SetServing(true);
   return server->Wait([&service](absl::Duration grace) { service.Drain(grace); });

@@ -2,6 +2,7 @@
 #ifndef UNCLIP_SERVICES_DECODER_DECODER_METRICS_H_
 #define UNCLIP_SERVICES_DECODER_DECODER_METRICS_H_
 
+#include "common/batching/memory_metrics.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
@@ -17,6 +18,7 @@ struct DecoderMetrics {
   MetricsRegistry registry{"decoder"};
   RpcMetrics rpc{registry};
   ModelMetrics model{registry};
+  MemoryMetrics memory{registry};
 };
 
 }  // namespace unclip::decoder

@@ -1,8 +1,12 @@
 #include "services/decoder/decoder_service.h"
 
+#include <cstddef>
+#include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/proto_duration.h"
@@ -12,6 +16,8 @@
 
 namespace unclip::decoder {
 namespace {
+
+constexpr int kMaxStarted = 64;  // requests that hold tensors at a time, where memory allows
 
 void AddTiming(common::v1::Stage stage, absl::Duration waited, absl::Duration ran, v1::DecodeImageResult* result) {
   common::v1::StageTiming& timing = *result->add_timings();
@@ -29,7 +35,12 @@ struct DecoderService::Call final : public StepJob {
 
   StepNeed need() const override {
     const DecodeNeed next = run ? run->need() : FirstNeed(order.input, engine->info());
-    return {.group = next.group, .rows = next.rows, .remaining = next.remaining};
+    return {.group = next.group,
+            .rows = next.rows,
+            .max_rows = service->plan_.max_rows[next.stage],
+            .bytes = service->plan_.StepBytes(next.stage, next.rows),
+            .step = next.step,
+            .remaining = next.remaining};
   }
   absl::Status Start(const JobContext& job) override;
   absl::Status StepAlone() override { return absl::InternalError("the decoder steps by batches"); }
@@ -53,8 +64,8 @@ struct DecoderService::Call final : public StepJob {
 };
 
 DecoderService::DecoderService(const DecoderServiceOptions& options, DecoderMetrics* metrics)
-    : clock_(options.clock),
-      deadlines_first_(options.deadlines_first),
+    : options_(options),
+      clock_(options.clock),
       metrics_(metrics),
       host_({.name = "decoder",
              .capacity = options.queue_capacity,
@@ -65,12 +76,32 @@ DecoderService::DecoderService(const DecoderServiceOptions& options, DecoderMetr
 
 absl::Status DecoderService::Load(std::function<absl::StatusOr<std::unique_ptr<DecoderEngine>>()> load) {
   const absl::Duration start = clock_->Now();
-  RETURN_IF_ERROR(host_.Load(std::move(load)));
+  RETURN_IF_ERROR(host_.Load([&]() -> absl::StatusOr<std::unique_ptr<DecoderEngine>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<DecoderEngine> engine, load());
+    Plan(engine->info());
+    return engine;
+  }));
   ASSIGN_OR_RETURN(const DecoderEngine* const engine, host_.engine());
   const DecoderModelInfo& info = engine->info();
-  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows, .deadlines_first = deadlines_first_}));
+  host_.queue().SetPolicy(StepPolicy({.batching = options_.batching,
+                                      .max_rows = std::numeric_limits<int>::max(),
+                                      .max_started = plan_.max_started,
+                                      .lanes = info.thread_count,
+                                      .max_step_bytes = plan_.max_step_bytes,
+                                      .deadlines_first = options_.deadlines_first}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
+}
+
+// What the memory left allows, now that the model is loaded.
+void DecoderService::Plan(const DecoderModelInfo& info) {
+  const int64_t limit = options_.memory_limit ? options_.memory_limit() : std::numeric_limits<int64_t>::max();
+  plan_ = PlanMemory(limit, {.row_bytes = info.row_bytes, .run_bytes = info.run_bytes}, info.max_batch_rows, kMaxStarted);
+  std::vector<std::string> stages = {DecoderMetrics::kDecoderStage};
+  for (size_t i = 1; i < info.row_bytes.size(); ++i) {
+    stages.push_back(i == 1 ? DecoderMetrics::kSuperResStage : absl::StrCat(DecoderMetrics::kSuperResStage, "_", i));
+  }
+  metrics_->memory.Planned(plan_, stages);
 }
 
 grpc::ServerWriteReactor<v1::DecodeImageResponse>* DecoderService::DecodeImage(grpc::CallbackServerContext* context,
@@ -84,6 +115,9 @@ absl::Status DecoderService::Submit(const std::shared_ptr<Call>& call, const v1:
   RETURN_IF_ERROR(call->record.status());
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   ASSIGN_OR_RETURN(call->order, ToDecodeOrder(request, call->engine->info()));
+  std::vector<int> rows(plan_.max_rows.size(), 1);
+  rows.front() = FirstNeed(call->order.input, call->engine->info()).rows;
+  RETURN_IF_ERROR(plan_.CheckFits(rows));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);

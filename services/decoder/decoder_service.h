@@ -5,6 +5,7 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -15,7 +16,9 @@
 #include "absl/types/span.h"
 #include "base/clock.h"
 #include "common/batching/engine_host.h"
+#include "common/batching/memory_plan.h"
 #include "common/batching/step_job.h"
+#include "common/batching/step_policy.h"
 #include "common/rpc/response_stream.h"
 #include "services/decoder/decoder_engine.h"
 #include "services/decoder/decoder_metrics.h"
@@ -25,7 +28,10 @@ namespace unclip::decoder {
 
 struct DecoderServiceOptions {
   int queue_capacity = 64;              // requests that may wait for their first step; ≥ 1
-  bool deadlines_first = false;         // see StepPolicy
+  Batching batching = Batching::kStep;  // see StepPolicy
+  bool deadlines_first = false;         // likewise
+  // Bytes of tensors that requests may take, ≥ 0; called once the model is loaded. Null: as many as they want.
+  std::function<int64_t()> memory_limit = nullptr;
   const Clock* clock = &Clock::Real();  // must outlive the service
 };
 
@@ -54,9 +60,12 @@ class DecoderService final : public v1::DecoderService::CallbackService {
   absl::Status Submit(const std::shared_ptr<Call>& call, const v1::DecodeImageRequest& request);
   static std::vector<absl::Status> StepCalls(absl::Span<StepJob* const> jobs);
 
+  void Plan(const DecoderModelInfo& info);
+
+  const DecoderServiceOptions options_;
   const Clock* const clock_;
-  const bool deadlines_first_;
   DecoderMetrics* const metrics_;
+  MemoryPlan plan_;  // written before the engine is there, constant from then on
   EngineHost<DecoderEngine> host_;
 };
 

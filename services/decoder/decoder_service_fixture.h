@@ -62,8 +62,7 @@ struct Answer {
 // The service over a real server, with a fake engine.
 class DecoderServiceTest : public testing::Test {
  protected:
-  explicit DecoderServiceTest(int queue_capacity = 64)
-      : service_({.queue_capacity = queue_capacity, .clock = &clock_}, &metrics_) {
+  explicit DecoderServiceTest(DecoderServiceOptions options = {}) : service_(WithClock(std::move(options)), &metrics_) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -82,6 +81,11 @@ class DecoderServiceTest : public testing::Test {
     auto engine = std::make_unique<FakeDecoderEngine>(std::move(before_step));
     engine_ = engine.get();
     ASSERT_OK(service_.Load([&] { return std::move(engine); }));
+  }
+
+  DecoderServiceOptions WithClock(DecoderServiceOptions options) const {
+    options.clock = &clock_;
+    return options;
   }
 
   Answer Decode(const v1::DecodeImageRequest& request, grpc::ClientContext* context) {

@@ -99,7 +99,7 @@ TEST_F(DecoderServiceTest, EndsWhatIsLeftWithUnavailableAfterTheGracePeriod) {
 
 class FullDecoderServiceTest : public DecoderServiceTest {
  protected:
-  FullDecoderServiceTest() : DecoderServiceTest(/*queue_capacity=*/1) {}
+  FullDecoderServiceTest() : DecoderServiceTest({.queue_capacity = 1}) {}
 };
 
 TEST_F(FullDecoderServiceTest, RejectsWhenQueueIsFull) {

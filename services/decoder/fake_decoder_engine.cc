@@ -18,7 +18,7 @@ class Run final : public DecoderRun {
         sizes_({info.base_size, info.super_res_sizes[0], info.super_res_sizes[1]}),
         step_counts_({input.decoder_step_count, input.super_res_step_counts[0], input.super_res_step_counts[1]}) {}
 
-  DecodeNeed need() const override { return {.group = stage_, .rows = 1, .remaining = absl::ZeroDuration()}; }
+  DecodeNeed need() const override { return {.stage = stage_, .group = stage_, .rows = 1}; }
   bool done() const override { return stage_ == 3; }
   DecodeProgress progress() const override { return progress_; }
 
@@ -57,8 +57,10 @@ FakeDecoderEngine::FakeDecoderEngine(BeforeStep before_step)
              .hidden_dim = 2,
              .base_size = 2,
              .super_res_sizes = {4, 8},
-             .max_batch_rows = 1,
-             .step_durations = std::vector<absl::Duration>(3, absl::Seconds(1))}),
+             .max_batch_rows = {1, 1, 1},
+             .step_durations = std::vector<absl::Duration>(3, absl::Seconds(1)),
+             .row_bytes = {1 << 20, 2 << 20, 8 << 20},
+             .run_bytes = 1 << 20}),
       before_step_(std::move(before_step)) {}
 
 absl::StatusOr<std::unique_ptr<DecoderRun>> FakeDecoderEngine::Start(const DecodeImageInput& input) {

@@ -2,14 +2,12 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/isfinite.h>
-#include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "base/clock.h"
+#include "absl/algorithm/container.h"
 #include "base/status_macros.h"
 #include "common/conditioning/text_conditioning.h"
 #include "model/diffusion/philox_noise.h"
@@ -17,6 +15,7 @@
 #include "model/threads.h"
 #include "model/torch_guard.h"
 #include "services/decoder/base_sampler.h"
+#include "services/decoder/decoder_warm_up.h"
 #include "services/decoder/picture.h"
 #include "services/decoder/upsampler.h"
 
@@ -72,8 +71,9 @@ class TorchDecoderRun final : public DecoderRun {
       need.group = base_->reuses_features() ? 1 : 0;
       return need;
     }
-    const int scale = info_.super_res_sizes[stage_ - 1] / info_.base_size;
-    need.rows = scale * scale;
+    need.stage = stage_;
+    need.rows = 1;
+    need.step = info_.step_durations[stage_];
     need.group = kGroupsPerStage * stage_ + (upsampling_->at_last_step() ? 2 : upsampling_->reuses_features() ? 1 : 0);
     return need;
   }
@@ -130,21 +130,47 @@ class TorchDecoderRun final : public DecoderRun {
   std::unique_ptr<UpsamplingRun> upsampling_;
 };
 
-// Steps runs that are all in the same stage.
-std::vector<absl::Status> StepTogether(absl::Span<DecoderRun* const> runs, model::RowLanes* lanes) {
+// The next step of runs that are all of one group.
+std::vector<absl::Status> StepGroup(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes) {
   std::vector<BaseSamplingRun*> base;
   std::vector<UpsamplingRun*> upsampling;
-  for (DecoderRun* run : runs) {
-    auto* torch_run = static_cast<TorchDecoderRun*>(run);
-    if (torch_run->base() != nullptr) {
-      base.push_back(torch_run->base());
+  for (TorchDecoderRun* run : runs) {
+    if (run->base() != nullptr) {
+      base.push_back(run->base());
     } else {
-      upsampling.push_back(torch_run->upsampling());
+      upsampling.push_back(run->upsampling());
     }
   }
-  std::vector<absl::Status> results = base.empty() ? StepUpsampling(upsampling, lanes) : StepBase(base, lanes);
+  return base.empty() ? StepUpsampling(upsampling, lanes) : StepBase(base, lanes);
+}
+
+bool AreOneGroup(absl::Span<TorchDecoderRun* const> runs) {
+  return std::all_of(runs.begin(), runs.end(),
+                     [&runs](const TorchDecoderRun* run) { return run->need().group == runs.front()->need().group; });
+}
+
+// The next step of runs of any groups, each on one lane, so that what is done around the networks is done side by side as well.
+std::vector<absl::Status> StepOnLanes(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes) {
+  std::vector<absl::Status> results(runs.size());
+  lanes->Run(static_cast<int64_t>(runs.size()), [&](int64_t begin, int64_t end) {
+    const absl::Span<TorchDecoderRun* const> part = runs.subspan(begin, end - begin);
+    const size_t together = AreOneGroup(part) ? part.size() : 1;
+    for (size_t i = 0; i < part.size(); i += together) {
+      absl::c_move(StepGroup(part.subspan(i, together), nullptr), results.begin() + begin + static_cast<int64_t>(i));
+    }
+  });
+  return results;
+}
+
+std::vector<absl::Status> StepRuns(absl::Span<DecoderRun* const> runs, model::RowLanes* lanes) {
+  std::vector<TorchDecoderRun*> torch_runs;
+  torch_runs.reserve(runs.size());
+  for (DecoderRun* run : runs) torch_runs.push_back(static_cast<TorchDecoderRun*>(run));
+  const bool fills_lanes = lanes->count() > 1 && runs.size() % lanes->count() == 0;
+  std::vector<absl::Status> results =
+      fills_lanes || !AreOneGroup(torch_runs) ? StepOnLanes(torch_runs, lanes) : StepGroup(torch_runs, lanes);
   for (size_t i = 0; i < runs.size(); ++i) {
-    if (results[i].ok()) results[i] = static_cast<TorchDecoderRun*>(runs[i])->AfterStep();
+    if (results[i].ok()) results[i] = torch_runs[i]->AfterStep();
   }
   return results;
 }
@@ -165,7 +191,7 @@ std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const>
   std::vector<absl::Status> results;
   const absl::Status status = model::TorchGuard([&] {
     model::UseThreads(info_.thread_count);
-    results = StepTogether(runs, &lanes_);
+    results = StepRuns(runs, &lanes_);
     return absl::OkStatus();
   });
   return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
@@ -175,49 +201,20 @@ absl::Status TorchDecoderEngine::WarmUp() {
   return model::TorchGuard([&]() -> absl::Status {
     model::UseThreads(info_.thread_count);
     info_.step_durations.clear();
-    ASSIGN_OR_RETURN(info_.step_durations.emplace_back(), WarmUpBase());
+    info_.row_bytes.clear();
+    info_.run_bytes = 0;
+    std::vector<StepCost> costs;
+    ASSIGN_OR_RETURN(costs.emplace_back(), WarmUpBase(*model_, info_, &lanes_));
     for (const auto& upsampler : model_->upsamplers) {
-      ASSIGN_OR_RETURN(info_.step_durations.emplace_back(), WarmUpUpsampler(*upsampler));
+      ASSIGN_OR_RETURN(costs.emplace_back(), WarmUpUpsampler(*upsampler));
+    }
+    for (const StepCost& cost : costs) {
+      info_.step_durations.push_back(cost.duration);
+      info_.row_bytes.push_back(cost.row_bytes);
+      info_.run_bytes = std::max(info_.run_bytes, cost.run_bytes);
     }
     return absl::OkStatus();
   });
-}
-
-absl::StatusOr<absl::Duration> TorchDecoderEngine::WarmUpBase() {
-  DecodeImageInput input;
-  input.image_embedding.assign(info_.embedding_dim, 0.0F);
-  input.text = {.text_embedding = std::vector<float>(info_.embedding_dim, 0.0F),
-                .hidden_states = std::vector<float>(static_cast<size_t>(info_.context_length) * info_.hidden_dim, 0.0F),
-                .attention_mask = std::vector<uint8_t>(info_.context_length, 1)};
-  input.negative_text = input.text;
-  input.guidance_scale = 2;
-  model::PhiloxNoise noise(0);
-  ASSIGN_OR_RETURN(const auto run, BaseSamplingRun::Start(model_->unet, model_->text_projection, model_->scheduler,
-                                                          ToSampling(input, info_), noise));
-  BaseSamplingRun* const runs[] = {run.get()};
-  const absl::Duration start = Clock::Real().Now();
-  if (const absl::Status status = StepBase(runs, &lanes_).front(); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("decoder: ", status.message()));
-  }
-  return Clock::Real().Now() - start;
-}
-
-absl::StatusOr<absl::Duration> TorchDecoderEngine::WarmUpUpsampler(const UpsamplerModel& upsampler) {
-  constexpr int kShrink = 4;
-  const UnetConfig& config = upsampler.first.config();
-  const int64_t smallest = int64_t{1} << (config.level_count() - 1);  // what sides must be multiples of
-  const bool shrinks = config.sample_size % (kShrink * smallest) == 0;
-  const int64_t size = shrinks ? config.sample_size / kShrink : config.sample_size;
-  const at::Tensor x = at::zeros({1, config.in_channels, size, size});
-  absl::Duration duration;
-  for (const Unet* unet : {&upsampler.first, &upsampler.last}) {
-    const absl::Duration start = Clock::Real().Now();
-    if (!at::isfinite(unet->PredictOnce(x, at::tensor({int64_t{0}}), /*context=*/nullptr)).all().item<bool>()) {
-      return absl::InternalError(absl::StrCat("an upsampler to ", config.sample_size, " pixels gave values that are not finite"));
-    }
-    duration = Clock::Real().Now() - start;
-  }
-  return duration * (shrinks ? kShrink * kShrink : 1);
 }
 
 absl::StatusOr<RgbImage> TorchDecoderEngine::Finish(DecoderRun& run) {

@@ -21,9 +21,8 @@ class TorchDecoderEngine final : public DecoderEngine {
 
   const DecoderModelInfo& info() const override { return info_; }
 
-  // Runs each network once on nothing in particular: finds weights that are not finite, leaves everything warm, and tells about
-  // what a step of each stage takes. Upsamplers see a picture of a quarter of the side, which is enough for that and takes a
-  // sixteenth of the time. Call once, before the engine serves. INTERNAL, naming the network.
+  // Runs each network on nothing in particular, and tells what a step of each stage takes (decoder_warm_up.h). Call once, before
+  // the engine serves. INTERNAL, naming the network.
   absl::Status WarmUp();
 
   absl::StatusOr<std::unique_ptr<DecoderRun>> Start(const DecodeImageInput& input) override;
@@ -31,9 +30,6 @@ class TorchDecoderEngine final : public DecoderEngine {
   absl::StatusOr<RgbImage> Finish(DecoderRun& run) override;
 
  private:
-  absl::StatusOr<absl::Duration> WarmUpBase();
-  absl::StatusOr<absl::Duration> WarmUpUpsampler(const UpsamplerModel& upsampler);
-
   std::unique_ptr<const DecoderModel> model_;
   DecoderModelInfo info_;
   model::RowLanes lanes_;

@@ -26,7 +26,9 @@ FakePriorEngine::FakePriorEngine(BeforeStep before_step)
              .context_length = 3,
              .hidden_dim = 2,
              .max_batch_rows = 4,
-             .step_duration = absl::Seconds(1)}),
+             .step_duration = absl::Seconds(1),
+             .row_bytes = 1 << 20,
+             .run_bytes = 1 << 20}),
       before_step_(std::move(before_step)) {}
 
 absl::StatusOr<std::unique_ptr<PriorRun>> FakePriorEngine::Start(const SamplePriorInput& input) {

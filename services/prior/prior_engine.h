@@ -29,6 +29,8 @@ struct PriorModelInfo {
   int hidden_dim = 0;      // W
   int max_batch_rows = 1;  // of a step, see RowCount(); a request that alone has more is computed alone
   absl::Duration step_duration = absl::ZeroDuration();  // of a step computed alone, as measured at warm-up
+  int64_t row_bytes = 0;                                // memory that a row takes while it is stepped, likewise
+  int64_t run_bytes = 0;  // memory that a request of one candidate with guidance keeps between its steps, likewise
 };
 
 // A validated request. Vectors have the lengths that PriorModelInfo says.

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/cat.h>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "base/status_macros.h"
 #include "model/diffusion/philox_noise.h"
 #include "model/nn/tensor_view.h"
+#include "model/tensor_memory.h"
 #include "model/threads.h"
 #include "model/torch_guard.h"
 #include "model/weights/checkpoint.h"
@@ -44,7 +47,7 @@ class TorchPriorEngine final : public PriorEngine {
         step_threads_(StepThreads(model_->network.config(), info_.thread_count)) {}
 
   const PriorModelInfo& info() const override { return info_; }
-  void set_step_duration(absl::Duration duration) { info_.step_duration = duration; }
+  PriorModelInfo& mutable_info() { return info_; }
 
   absl::StatusOr<std::unique_ptr<PriorRun>> Start(const SamplePriorInput& input) override {
     return model::TorchGuard([&]() -> absl::StatusOr<std::unique_ptr<PriorRun>> {
@@ -116,16 +119,23 @@ absl::Status WarmUp(TorchPriorEngine& engine) {
                 .attention_mask = std::vector<uint8_t>(info.context_length, 1)};
   input.negative_text = input.text;
   input.guidance_scale = 2;
-  absl::Duration start;
-  RETURN_IF_ERROR(engine
-                      .Sample(input,
-                              [&start](int step) {
-                                if (step == 1) start = Clock::Real().Now();  // the first also warms up
-                                return absl::OkStatus();
-                              })
-                      .status());
-  engine.set_step_duration(Clock::Real().Now() - start);  // the second of two steps
-  return absl::OkStatus();
+  input.step_count = 5;
+  const model::MemoryMeter run_meter;
+  ASSIGN_OR_RETURN(const std::unique_ptr<PriorRun> run, engine.Start(input));
+  engine.mutable_info().run_bytes = run_meter.Kept();
+  PriorRun* const runs[] = {run.get()};
+  const model::MemoryMeter step_meter;
+  RETURN_IF_ERROR(engine.Step(runs).front());  // the first also warms up
+  engine.mutable_info().row_bytes = step_meter.Peak() / RowCount(input);
+  // The least of the others: on a busy machine any one may be held up.
+  absl::Duration least = absl::InfiniteDuration();
+  for (int step = 1; step < input.step_count; ++step) {
+    const absl::Duration start = Clock::Real().Now();
+    RETURN_IF_ERROR(engine.Step(runs).front());
+    least = std::min(least, Clock::Real().Now() - start);
+  }
+  engine.mutable_info().step_duration = least;
+  return engine.Finish(*run).status();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/server/batching_flags.h"
 #include "common/server/model_flags.h"
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
@@ -15,8 +16,6 @@
 #include "services/prior/prior_service.h"
 
 ABSL_FLAG(int, max_batch_rows, 64, "rows of a denoising step that requests may share: candidates, with guidance twice as many");
-ABSL_FLAG(bool, deadlines_first, false,
-          "step the request with the nearest deadline first, in place of the one with the least left to do");
 
 namespace unclip::prior {
 namespace {
@@ -30,6 +29,7 @@ constexpr char kUsage[] =
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "prior", kUsage));
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
+  ASSIGN_OR_RETURN(const BatchingFlags batching, BatchingFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::PriorService::service_full_name()}));
 
   const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
@@ -38,7 +38,10 @@ absl::Status Run(int argc, char** argv) {
   }
 
   PriorMetrics metrics;
-  PriorService service({.queue_capacity = flags.queue_capacity, .deadlines_first = absl::GetFlag(FLAGS_deadlines_first)},
+  PriorService service({.queue_capacity = flags.queue_capacity,
+                        .batching = batching.batching,
+                        .deadlines_first = batching.deadlines_first,
+                        .memory_limit = batching.memory_limit},
                        &metrics);
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
   RETURN_IF_ERROR(service.Load([&flags, max_batch_rows] {

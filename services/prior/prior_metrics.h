@@ -2,6 +2,7 @@
 #ifndef UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_
 #define UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_
 
+#include "common/batching/memory_metrics.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
@@ -15,6 +16,7 @@ struct PriorMetrics {
   MetricsRegistry registry{"prior"};
   RpcMetrics rpc{registry};
   ModelMetrics model{registry};
+  MemoryMetrics memory{registry};
 };
 
 }  // namespace unclip::prior

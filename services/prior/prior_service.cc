@@ -1,5 +1,6 @@
 #include "services/prior/prior_service.h"
 
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -10,6 +11,11 @@
 #include "services/prior/prior_conversion.h"
 
 namespace unclip::prior {
+namespace {
+
+constexpr int kMaxStarted = 64;  // requests that hold tensors at a time, where memory allows
+
+}  // namespace
 
 // A SamplePrior call from its arrival to its end, and its job in the queue. `stream` and `context` live until the stream ends.
 struct PriorService::SampleCall final : public StepJob {
@@ -17,9 +23,13 @@ struct PriorService::SampleCall final : public StepJob {
       : service(owner), record("SamplePrior", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
 
   StepNeed need() const override {
+    const int rows = run ? run->row_count() : RowCount(input);
+    const absl::Duration step = engine->info().step_duration;
     return {.group = 0,
-            .rows = run ? run->row_count() : RowCount(input),
-            .remaining = engine->info().step_duration * (input.step_count - steps_done)};
+            .rows = rows,
+            .bytes = service->plan_.StepBytes(0, rows),
+            .step = step,
+            .remaining = step * (input.step_count - steps_done)};
   }
   absl::Status Start(const JobContext& job) override;
   absl::Status StepAlone() override { return absl::InternalError("the prior steps by batches"); }
@@ -44,8 +54,8 @@ struct PriorService::SampleCall final : public StepJob {
 };
 
 PriorService::PriorService(const PriorServiceOptions& options, PriorMetrics* metrics)
-    : clock_(options.clock),
-      deadlines_first_(options.deadlines_first),
+    : options_(options),
+      clock_(options.clock),
       metrics_(metrics),
       host_({.name = "prior",
              .capacity = options.queue_capacity,
@@ -56,12 +66,27 @@ PriorService::PriorService(const PriorServiceOptions& options, PriorMetrics* met
 
 absl::Status PriorService::Load(std::function<absl::StatusOr<std::unique_ptr<PriorEngine>>()> load) {
   const absl::Duration start = clock_->Now();
-  RETURN_IF_ERROR(host_.Load(std::move(load)));
+  RETURN_IF_ERROR(host_.Load([&]() -> absl::StatusOr<std::unique_ptr<PriorEngine>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<PriorEngine> engine, load());
+    Plan(engine->info());
+    return engine;
+  }));
   ASSIGN_OR_RETURN(const PriorEngine* const engine, host_.engine());
   const PriorModelInfo& info = engine->info();
-  host_.queue().SetPolicy(StepPolicy({.max_rows = info.max_batch_rows, .deadlines_first = deadlines_first_}));
+  host_.queue().SetPolicy(StepPolicy({.batching = options_.batching,
+                                      .max_rows = plan_.max_rows.front(),
+                                      .max_started = plan_.max_started,
+                                      .max_step_bytes = plan_.max_step_bytes,
+                                      .deadlines_first = options_.deadlines_first}));
   metrics_->model.ModelLoaded(info.checkpoint_name, info.fingerprint, info.dtype, info.parameter_count, clock_->Now() - start);
   return absl::OkStatus();
+}
+
+// What the memory left allows, now that the model is loaded.
+void PriorService::Plan(const PriorModelInfo& info) {
+  const int64_t limit = options_.memory_limit ? options_.memory_limit() : std::numeric_limits<int64_t>::max();
+  plan_ = PlanMemory(limit, {.row_bytes = {info.row_bytes}, .run_bytes = info.run_bytes}, {info.max_batch_rows}, kMaxStarted);
+  metrics_->memory.Planned(plan_, {PriorMetrics::kPriorStage});
 }
 
 grpc::ServerWriteReactor<v1::SamplePriorResponse>* PriorService::SamplePrior(grpc::CallbackServerContext* context,
@@ -76,6 +101,7 @@ absl::Status PriorService::Submit(const std::shared_ptr<SampleCall>& call, const
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   ASSIGN_OR_RETURN(call->input, ToSamplePriorInput(request, call->engine->info()));
   call->omit_progress = request.omit_progress();
+  RETURN_IF_ERROR(plan_.CheckFits({RowCount(call->input)}));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);

@@ -56,7 +56,7 @@ struct Answer {
 // The service over a real server, with a fake engine.
 class PriorServiceTest : public testing::Test {
  protected:
-  explicit PriorServiceTest(int queue_capacity = 64) : service_({.queue_capacity = queue_capacity, .clock = &clock_}, &metrics_) {
+  explicit PriorServiceTest(PriorServiceOptions options = {}) : service_(WithClock(std::move(options)), &metrics_) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -74,6 +74,11 @@ class PriorServiceTest : public testing::Test {
     auto engine = std::make_unique<FakePriorEngine>(std::move(before_step));
     engine_ = engine.get();
     ASSERT_OK(service_.Load([&] { return std::move(engine); }));
+  }
+
+  PriorServiceOptions WithClock(PriorServiceOptions options) const {
+    options.clock = &clock_;
+    return options;
   }
 
   Answer Sample(const v1::SamplePriorRequest& request, grpc::ClientContext* context) {

@@ -137,7 +137,7 @@ TEST_F(PriorServiceTest, EndsWhatIsLeftWithUnavailableAfterTheGracePeriod) {
 
 class FullPriorServiceTest : public PriorServiceTest {
  protected:
-  FullPriorServiceTest() : PriorServiceTest(/*queue_capacity=*/1) {}
+  FullPriorServiceTest() : PriorServiceTest({.queue_capacity = 1}) {}
 };
 
 TEST_F(FullPriorServiceTest, RejectsWhenQueueIsFull) {
