@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "common/net/host_port.h"
@@ -65,7 +66,14 @@ struct ServiceKind {
   std::string name;
   std::optional<int> threads;
   int replicas = 1;
+  double memory_share = 0;  // of all its replicas together; 0: it has no such flag
+  std::string args = {};
 };
+
+// What a service that works in steps may take of the memory that is left when it has loaded. The prior has, often before the
+// decoder has taken what its weights need, and its tensors are small.
+constexpr double kPriorMemoryShare = 0.1;
+constexpr double kDecoderMemoryShare = 0.7;
 
 // Adds the replicas of one service to `services`.
 absl::Status AddService(const ServiceKind& kind, const ClusterOptions& options, const Checkpoints& checkpoints,
@@ -80,6 +88,9 @@ absl::Status AddService(const ServiceKind& kind, const ClusterOptions& options, 
   if (!options.dtype.empty()) spec.argv.push_back(absl::StrCat("--dtype=", options.dtype));
   const std::vector<std::string> common = CommonFlags(options);
   spec.argv.insert(spec.argv.end(), common.begin(), common.end());
+  if (kind.memory_share > 0) spec.argv.push_back(absl::StrCat("--memory_share=", kind.memory_share / kind.replicas));
+  // Last, as the last of a repeated flag counts.
+  for (const absl::string_view arg : absl::StrSplit(kind.args, ' ', absl::SkipEmpty())) spec.argv.emplace_back(arg);
   for (int i = 0; i < kind.replicas; ++i) {
     spec.name = kind.replicas == 1 ? kind.name : absl::StrCat(kind.name, "-", i);
     services.push_back(spec);
@@ -112,6 +123,8 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
   command_line.AddString("dtype", "TYPE", "Type the weights are held in: float32, bfloat16, float16 or auto.", &options.dtype);
   command_line.AddInt("prior-replicas", kReplicas, "Prior processes.", &options.prior_replicas);
   command_line.AddInt("decoder-replicas", kReplicas, "Decoder processes.", &options.decoder_replicas);
+  command_line.AddString("prior-args", "FLAGS", "More flags of each prior: \"--batching=request\".", &options.prior_args);
+  command_line.AddString("decoder-args", "FLAGS", "More flags of each decoder.", &options.decoder_args);
   command_line.AddChoice("log-level", {"debug", "info", "warning", "error"}, "Least that is logged.", &options.log_level);
   command_line.AddString("log-dir", "DIR", "Folder for a log file of each process. (default: stderr)", &options.log_dir);
   command_line.AddDouble("start-timeout", {1, kLongestSeconds}, "Seconds until all must be SERVING.",
@@ -126,8 +139,9 @@ absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const
   ASSIGN_OR_RETURN(const Checkpoints checkpoints, FindCheckpoints(options, installation));
   ClusterSpec spec;
   for (const ServiceKind& kind :
-       {ServiceKind{"clip", options.clip_threads, 1}, ServiceKind{"prior", options.prior_threads, options.prior_replicas},
-        ServiceKind{"decoder", options.decoder_threads, options.decoder_replicas}}) {
+       {ServiceKind{"clip", options.clip_threads, 1},
+        ServiceKind{"prior", options.prior_threads, options.prior_replicas, kPriorMemoryShare, options.prior_args},
+        ServiceKind{"decoder", options.decoder_threads, options.decoder_replicas, kDecoderMemoryShare, options.decoder_args}}) {
     RETURN_IF_ERROR(AddService(kind, options, checkpoints, installation, spec.services));
   }
   ProcessSpec gateway;

@@ -22,6 +22,8 @@ struct ClusterOptions {
   std::string dtype;  // empty: the services' default
   int prior_replicas = 1;
   int decoder_replicas = 1;
+  std::string prior_args;    // more flags of each prior, with spaces between
+  std::string decoder_args;  // likewise
   std::string log_level = "info";
   std::string log_dir;  // empty: stderr
   double grace_seconds = 30;

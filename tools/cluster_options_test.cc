@@ -82,6 +82,26 @@ TEST_F(ClusterOptionsTest, GivesReplicasThreadsAndTypes) {
   EXPECT_THAT(spec.services[5].argv, Contains("--threads=2"));
 }
 
+TEST_F(ClusterOptionsTest, DividesTheMemoryThatIsLeft) {
+  ClusterOptions options;
+  options.decoder_replicas = 2;
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
+  EXPECT_THAT(spec.services[0].argv, Not(Contains(StartsWith("--memory_share="))));
+  EXPECT_THAT(spec.services[1].argv, Contains("--memory_share=0.1"));
+  EXPECT_THAT(spec.services[2].argv, Contains("--memory_share=0.35"));
+}
+
+TEST_F(ClusterOptionsTest, GivesMoreFlagsAfterItsOwn) {
+  ClusterOptions options;
+  options.prior_args = "--batching=request";
+  options.decoder_args = "--batching=request  --memory_limit_mib=100";
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
+  EXPECT_THAT(spec.services[0].argv, Not(Contains("--batching=request")));
+  EXPECT_EQ(spec.services[1].argv.back(), "--batching=request");
+  EXPECT_EQ(spec.services[2].argv.back(), "--memory_limit_mib=100");
+  EXPECT_EQ(*(spec.services[2].argv.end() - 2), "--batching=request");
+}
+
 TEST_F(ClusterOptionsTest, TheGatewayKnowsEveryReplica) {
   ClusterOptions options;
   options.prior_replicas = 2;
