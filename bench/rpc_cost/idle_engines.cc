@@ -52,6 +52,8 @@ class IdleClipEngine final : public clip::ClipEngine {
 struct IdlePriorRun final : public prior::PriorRun {
   explicit IdlePriorRun(int count) : candidate_count(count) {}
 
+  int row_count() const override { return candidate_count; }
+
   const int candidate_count;
 };
 
@@ -97,7 +99,7 @@ class IdleDecoderRun final : public decoder::DecoderRun {
   explicit IdleDecoderRun(const decoder::DecodeImageInput& input)
       : step_counts_({input.decoder_step_count, input.super_res_step_counts[0]}) {}
 
-  decoder::DecodeNeed need() const override { return {.group = stage_, .rows = 1, .remaining = absl::ZeroDuration()}; }
+  decoder::DecodeNeed need() const override { return {.stage = stage_, .group = stage_}; }
   bool done() const override { return stage_ == static_cast<int>(step_counts_.size()); }
   decoder::DecodeProgress progress() const override { return progress_; }
 
@@ -129,8 +131,9 @@ class IdleDecoderEngine final : public decoder::DecoderEngine {
                .hidden_dim = kHiddenDim,
                .base_size = picture_size / 4,
                .super_res_sizes = {picture_size},
-               .max_batch_rows = kMaxBatchRows,
-               .step_durations = std::vector<absl::Duration>(2)}),
+               .max_batch_rows = {kMaxBatchRows, kMaxBatchRows},
+               .step_durations = std::vector<absl::Duration>(2),
+               .row_bytes = {0, 0}}),
         picture_(SamplePicture(picture_size)),
         step_(step) {}
 

@@ -70,7 +70,8 @@ TEST_P(DecoderBatchTest, EqualsTheSamePictureAlone) {
 
 TEST_P(DecoderBatchTest, EqualsTheSamePictureBesideOneInAnotherStage) {
   const std::unique_ptr<DecoderEngine> engine = Load(std::get<2>(GetParam()));
-  const std::vector<DecodeImageInput> inputs = {Input(engine->info(), 0, 2, 3, 8), Input(engine->info(), 1, 5, 2, 3)};
+  const std::vector<DecodeImageInput> inputs = {VariedDecodeInput(engine->info(), 0, 2, 3, 8),
+                                                VariedDecodeInput(engine->info(), 1, 5, 2, 3)};
   std::vector<RgbImage> alone;
   std::vector<std::unique_ptr<DecoderRun>> runs;
   for (const DecodeImageInput& input : inputs) {

@@ -67,7 +67,7 @@ absl::StatusOr<StepCost> WarmUpBase(const DecoderModel& model, const DecoderMode
   model::PhiloxNoise noise(0);
   const model::MemoryMeter run_meter;
   ASSIGN_OR_RETURN(const auto run, StartBase(model, info, noise));
-  StepCost cost = {.duration = {}, .row_bytes = 0, .run_bytes = run_meter.Kept()};
+  StepCost cost = {.duration = {}, .row_bytes = 0, .run_bytes = run_meter.Kept() + 2 * model.unet.DeepFeatureBytes()};
   BaseSamplingRun* const runs[] = {run.get()};
   const auto step = [&runs](model::RowLanes* step_lanes) {
     const absl::Status status = StepBase(runs, step_lanes).front();
@@ -89,9 +89,10 @@ absl::StatusOr<StepCost> WarmUpUpsampler(const UpsamplerModel& upsampler) {
     constexpr int kSteps = 7;
     const model::MemoryMeter run_meter;
     const at::Tensor picture = at::zeros({1, config.in_channels / 2, config.sample_size / 2, config.sample_size / 2});
-    ASSIGN_OR_RETURN(const auto run, UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, picture,
-                                                          {.step_count = kSteps}, noise, model::NoiseKey::kSuperRes));
-    cost.run_bytes = run_meter.Kept();
+    const Upsampling upsampling = {.pictures = picture, .sampler = {.step_count = kSteps}};
+    ASSIGN_OR_RETURN(const auto run, UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, upsampling, noise,
+                                                          model::NoiseKey::kSuperRes));
+    cost.run_bytes = run_meter.Kept() + upsampler.first.DeepFeatureBytes();
   }
   const int64_t smallest = int64_t{1} << (config.level_count() - 1);  // what sides must be multiples of
   int64_t shrink = config.sample_size % (kShrink * smallest) == 0 ? kShrink : 1;

@@ -86,6 +86,10 @@ UnetConditioning Unet::Condition(const at::Tensor& time, const ProjectedContext*
   return conditioning;
 }
 
+int64_t Unet::DeepFeatureBytes() const {
+  return deep_channels() * config_.sample_size * config_.sample_size * static_cast<int64_t>(c10::elementSize(dtype_));
+}
+
 at::Tensor Unet::GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const {
   at::Tensor h = down_blocks_.front().Downsample(x, conditioning, skips);
   for (size_t i = 1; i < down_blocks_.size(); ++i) h = down_blocks_[i](h, conditioning, skips);
@@ -116,8 +120,7 @@ at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const Proj
                          model::RowLanes& lanes) const {
   at::Tensor output = at::empty({x.size(0), config_.out_channels, x.size(2), x.size(3)}, x.options());
   if (deep != nullptr && !deep->reuse) {
-    const int channels = config_.block_out_channels[config_.level_count() > 1 ? 1 : 0];
-    deep->features = at::empty({x.size(0), channels, x.size(2), x.size(3)}, x.options().dtype(dtype_),
+    deep->features = at::empty({x.size(0), deep_channels(), x.size(2), x.size(3)}, x.options().dtype(dtype_),
                                at::MemoryFormat::ChannelsLast);  // [N, C, H, W]
   }
   lanes.Run(x.size(0), [&](int64_t begin, int64_t end) {

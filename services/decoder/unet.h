@@ -71,11 +71,16 @@ class Unet {
   // All three at once, for a single step: timesteps [N]; `context` as its config wants it, else null.
   at::Tensor PredictOnce(const at::Tensor& x, const at::Tensor& timesteps, const Context* context) const;
 
+  // What the DeepFeatures of one sample of the network's own size take.
+  int64_t DeepFeatureBytes() const;
+
   const UnetConfig& config() const { return config_; }
   at::ScalarType dtype() const { return dtype_; }
 
  private:
   UnetConditioning Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const;
+
+  int64_t deep_channels() const { return config_.block_out_channels[config_.level_count() > 1 ? 1 : 0]; }
 
   // All that lies below the finest level: x [N, C0, H, W] -> what the finest up block reads.
   at::Tensor GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
