@@ -109,17 +109,16 @@ StepPolicy::Batch StepPolicy::PickStep(absl::Span<const StepCandidate> candidate
 // As many as there are lanes; else none, as lanes would idle that the rows of fewer can share.
 StepPolicy::Batch StepPolicy::PickLanes(absl::Span<const StepCandidate> candidates, absl::Span<const size_t> order,
                                         absl::Duration now) const {
-  const Batch none(options_, candidates);
-  if (options_.lanes == 1) return none;
+  if (options_.lanes == 1) return Batch(options_, candidates);
   // The first is slower on a lane than on all of them; its deadline must bear that.
   const StepCandidate& first = candidates[order.front()];
-  if (now + options_.lanes * first.need.remaining > first.deadline) return none;
+  if (now + options_.lanes * first.need.remaining > first.deadline) return Batch(options_, candidates);
   Batch batch(options_, candidates);
   for (const size_t place : order) {
-    if (!batch.TryAddLane(place) && batch.empty()) return none;
+    if (!batch.TryAddLane(place) && batch.empty()) return Batch(options_, candidates);
     if (static_cast<int>(batch.places().size()) == options_.lanes) return batch;
   }
-  return none;
+  return Batch(options_, candidates);
 }
 
 StepPolicy::Batch StepPolicy::PickRequests(absl::Span<const StepCandidate> candidates) const {

@@ -156,6 +156,7 @@ WorkQueue::Ended WorkQueue::TakeOver(absl::Duration now) {
 StepCandidate WorkQueue::ToCandidate(const Entry& entry, absl::Duration now) const {
   StepCandidate candidate = {
       .need = entry.need, .arrival = entry.submitted, .deadline = entry.ticket->deadline(), .started = entry.started};
+  candidate.need.step = guard_.Expected(entry.need.step, now);
   candidate.need.remaining = guard_.Expected(entry.need.remaining, now);
   return candidate;
 }

@@ -22,13 +22,15 @@
 namespace unclip::decoder {
 namespace {
 
-// Steps of this length and more are timed once, and upsamplers of this length on a smaller picture.
-constexpr absl::Duration kLongStep = absl::Milliseconds(250);
+constexpr absl::Duration kLongStep = absl::Milliseconds(250);  // is timed once
+// An upsampler to larger pictures sees one of a quarter of the side. (Of smaller ones, what LibTorch does around operators would
+// be counted sixteen times.)
+constexpr int64_t kLargestWhole = 128;
 constexpr int kShrink = 4;
 
-// What `step` takes: the lesser of two where it is short, as on a busy machine any one may be held up.
+// What `step` takes: the least of three where it is short, as on a busy machine any one may be held up.
 absl::StatusOr<absl::Duration> Time(absl::FunctionRef<absl::Status()> step) {
-  constexpr int kRounds = 2;
+  constexpr int kRounds = 3;
   absl::Duration least = absl::InfiniteDuration();
   for (int i = 0; i < kRounds; ++i) {
     const absl::Duration start = Clock::Real().Now();
@@ -95,14 +97,12 @@ absl::StatusOr<StepCost> WarmUpUpsampler(const UpsamplerModel& upsampler) {
     cost.run_bytes = run_meter.Kept() + upsampler.first.DeepFeatureBytes();
   }
   const int64_t smallest = int64_t{1} << (config.level_count() - 1);  // what sides must be multiples of
-  int64_t shrink = config.sample_size % (kShrink * smallest) == 0 ? kShrink : 1;
+  const bool shrinks = config.sample_size > kLargestWhole && config.sample_size % (kShrink * smallest) == 0;
+  const int64_t shrink = shrinks ? kShrink : 1;
   const auto predict = [&] { return Predict(upsampler.first, config.sample_size / shrink); };
   // Both once to warm up, before anything is timed.
   RETURN_IF_ERROR(Predict(upsampler.last, config.sample_size / shrink));
   RETURN_IF_ERROR(predict());
-  const absl::Duration start = Clock::Real().Now();
-  RETURN_IF_ERROR(predict());
-  if ((Clock::Real().Now() - start) * shrink * shrink < kLongStep) shrink = 1;
   const model::MemoryMeter meter;
   RETURN_IF_ERROR(predict());
   cost.row_bytes = meter.Peak() * shrink * shrink;
