@@ -6,36 +6,65 @@
 
 #include <atomic>
 #include <cstddef>
-#include <map>
+#include <cstdint>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "model/address_space.h"
+#include "model/huge_pages.h"
+#include "model/weight_memory.h"
 
 namespace unclip::model {
 
 // A step allocates and frees the same sizes again and again. The C library gives blocks of over 32 MiB back to the system each
-// time, and the kernel clears them anew, which takes a good part of an upsampler's step. Freed blocks are kept here instead, up
-// to a bound, and handed out to requests of at most an eighth less; they are asked to be huge pages. Blocks under kSmallestKept
-// are left to the C library. Thread-safe.
+// time, and the kernel clears them anew, which takes a good part of an upsampler's step. Here blocks lie in one range of huge
+// pages, the lowest free place first, and its pages stay: a step that does as the one before gets the same places, and what is
+// held is little more than what was in use at once. Blocks under kSmallestKept are left to the C library. While weights are
+// loaded, what is allocated is expected to stay and comes from a WeightMemory. Thread-safe.
 class CachingAllocator final : public c10::Allocator {
  public:
   static constexpr size_t kSmallestKept = size_t{1} << 16;
+  // Of addresses, which cost nothing; what does not fit is left to the C library.
+  static constexpr size_t kRangeSize = size_t{1} << 37;
 
-  // At most `max_kept_bytes` of freed blocks are kept. Must outlive all that it allocates.
+  // Since the allocator was made, of blocks of kSmallestKept and more.
+  struct Counts {
+    uint64_t requests = 0;
+    uint64_t requested_bytes = 0;
+    uint64_t new_blocks = 0;  // which took memory that was not held yet
+    uint64_t new_bytes = 0;
+  };
+
+  // Gives memory back where more than `max_kept_bytes` of what is held are not in use, as far as they lie at the end. Must
+  // outlive all that it allocates.
   explicit CachingAllocator(size_t max_kept_bytes) : max_kept_bytes_(max_kept_bytes) {}
-  ~CachingAllocator() override;
+
+  // While one lives, all threads' allocations of kSmallestKept and more are weights.
+  class Loading {
+   public:
+    explicit Loading(CachingAllocator& allocator) : allocator_(allocator) { ++allocator_.loading_count_; }
+    ~Loading() { --allocator_.loading_count_; }
+    Loading(const Loading&) = delete;
+    Loading& operator=(const Loading&) = delete;
+
+   private:
+    CachingAllocator& allocator_;
+  };
 
   // Aligned to 64 bytes. Throws std::bad_alloc.
   c10::DataPtr allocate(size_t byte_count) override;
   c10::DeleterFnPtr raw_deleter() const override { return &TakeBack; }
   void copy_data(void* to, const void* from, size_t byte_count) const override;
 
-  // Frees all that is kept.
+  // Gives all memory back that is not in use.
   void Trim();
 
+  // Held and not in use.
   size_t kept_bytes() const;
+  Counts counts() const;
 
-  // What the blocks that are handed out take, headers included, and the most they took at a time since StartPeak().
+  // What the blocks that are handed out take, headers included but weights not, and the most they took at a time since
+  // StartPeak().
   size_t live_bytes() const { return live_bytes_; }
   size_t peak_bytes() const { return peak_bytes_; }
 
@@ -47,18 +76,30 @@ class CachingAllocator final : public c10::Allocator {
   struct alignas(64) Header {
     CachingAllocator* owner;
     size_t size;  // of header and data
+    enum class Place { kLibrary, kRange, kWeights } place;
+    WeightMemory::Chunk* chunk = nullptr;  // of weights
   };
 
   static void TakeBack(void* data);
-  void* TakeKept(size_t size);
   void CountLive(size_t size);
+  static Header* FromLibrary(size_t size);
+  Header* FromWeights(size_t size);
+  Header* FromRange(size_t size);
+  void GiveToRange(Header* block);
+  bool Reserve() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropFrom(size_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_kept_bytes_;
+  std::atomic<int> loading_count_ = 0;
   std::atomic<size_t> live_bytes_ = 0;
   std::atomic<size_t> peak_bytes_ = 0;
+  WeightMemory weights_;
   mutable absl::Mutex mutex_;
-  std::multimap<size_t, Header*> kept_ ABSL_GUARDED_BY(mutex_);  // by size
-  size_t kept_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  HugePages range_ ABSL_GUARDED_BY(mutex_);  // reserved at the first request
+  AddressSpace space_ ABSL_GUARDED_BY(mutex_){kRangeSize};
+  size_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t held_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of `range_`, from its beginning; the rest was never used or was given back
+  Counts counts_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace unclip::model

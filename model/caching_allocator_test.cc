@@ -25,17 +25,33 @@ TEST_F(CachingAllocatorTest, HandsOutAgainWhatWasFreed) {
     EXPECT_EQ(allocator_.kept_bytes(), 0);
   }
   EXPECT_GE(allocator_.kept_bytes(), 2 * kMiB);
-  const c10::DataPtr again = allocator_.allocate(2 * kMiB - 1000);
+  const c10::DataPtr again = allocator_.allocate(2 * kMiB);
   EXPECT_EQ(again.get(), first);
   EXPECT_EQ(allocator_.kept_bytes(), 0);
 }
 
-TEST_F(CachingAllocatorTest, WastesNoLargeBlockOnASmallRequest) {
-  {
-    const c10::DataPtr large = allocator_.allocate(8 * kMiB);
-  }
-  const c10::DataPtr small = allocator_.allocate(kMiB);
-  EXPECT_GE(allocator_.kept_bytes(), 8 * kMiB);
+TEST_F(CachingAllocatorTest, AStepLikeTheOneBeforeTakesNoNewMemory) {
+  const auto step = [this] {
+    std::vector<c10::DataPtr> held;
+    for (const size_t size : {3 * kMiB, kMiB, 5 * kMiB, 2 * kMiB}) {
+      held.push_back(allocator_.allocate(size));
+      allocator_.allocate(size / 2).clear();
+      if (held.size() == 2) held.front().clear();
+    }
+  };
+  step();
+  const CachingAllocator::Counts before = allocator_.counts();
+  for (int i = 0; i < 3; ++i) step();
+  EXPECT_EQ(allocator_.counts().requests - before.requests, 24);
+  EXPECT_EQ(allocator_.counts().new_blocks, before.new_blocks);
+  EXPECT_EQ(allocator_.counts().new_bytes, before.new_bytes);
+}
+
+TEST_F(CachingAllocatorTest, SmallBlocksShareAPlaceThatALargeOneLeft) {
+  allocator_.allocate(8 * kMiB).clear();
+  const CachingAllocator::Counts before = allocator_.counts();
+  const c10::DataPtr first = allocator_.allocate(3 * kMiB), second = allocator_.allocate(4 * kMiB);
+  EXPECT_EQ(allocator_.counts().new_blocks, before.new_blocks);
 }
 
 TEST_F(CachingAllocatorTest, KeepsNoMoreThanItMay) {
@@ -43,10 +59,20 @@ TEST_F(CachingAllocatorTest, KeepsNoMoreThanItMay) {
     std::vector<c10::DataPtr> held;
     for (int i = 0; i < 5; ++i) held.push_back(allocator_.allocate(6 * kMiB));
   }
-  EXPECT_GE(allocator_.kept_bytes(), 6 * kMiB);
-  EXPECT_LE(allocator_.kept_bytes(), 16 * kMiB);
+  EXPECT_EQ(allocator_.kept_bytes(), 16 * kMiB);
   allocator_.Trim();
   EXPECT_EQ(allocator_.kept_bytes(), 0);
+}
+
+TEST_F(CachingAllocatorTest, LeavesWhatIsInUseAloneWhenItGivesBack) {
+  c10::DataPtr low = allocator_.allocate(20 * kMiB), high = allocator_.allocate(kMiB);
+  std::memset(high.get(), 7, kMiB);
+  low.clear();
+  EXPECT_GE(allocator_.kept_bytes(), 20 * kMiB) << "only the end can be given back";
+  allocator_.Trim();
+  EXPECT_EQ(static_cast<char*>(high.get())[kMiB - 1], 7);
+  const c10::DataPtr again = allocator_.allocate(20 * kMiB);
+  EXPECT_EQ(static_cast<char*>(again.get())[0], 0);
 }
 
 TEST_F(CachingAllocatorTest, LeavesSmallTensorsAlone) {
@@ -87,6 +113,22 @@ TEST_F(CachingAllocatorTest, ServesLibTorchsRawInterface) {
   void* const data = allocator_.raw_allocate(kMiB);
   std::memset(data, 1, kMiB);
   allocator_.raw_deallocate(data);
+  EXPECT_GE(allocator_.kept_bytes(), kMiB);
+}
+
+TEST_F(CachingAllocatorTest, LaysWeightsSideBySideWhileLoading) {
+  c10::DataPtr first, second, after;
+  {
+    const CachingAllocator::Loading loading(allocator_);
+    first = allocator_.allocate(5 * kMiB);
+    second = allocator_.allocate(kMiB);
+  }
+  EXPECT_EQ(static_cast<char*>(second.get()) - static_cast<char*>(first.get()), 5 * kMiB + 64);
+  std::memset(second.get(), 1, kMiB);
+  second.clear();
+  EXPECT_EQ(allocator_.kept_bytes(), 0);
+  after = allocator_.allocate(kMiB);
+  after.clear();
   EXPECT_GE(allocator_.kept_bytes(), kMiB);
 }
 

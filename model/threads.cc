@@ -35,6 +35,10 @@ void KeepFreedMemory() {
   mallopt(M_TRIM_THRESHOLD, kTrimThreshold);
 }
 
+LoadingWeights::LoadingWeights() : loading_(TensorMemory()) {}
+
+CachingAllocator::Counts MemoryCounts() { return TensorMemory().counts(); }
+
 void ReleaseUnusedMemory() {
   TensorMemory().Trim();
   malloc_trim(0);

@@ -7,14 +7,15 @@
 
 namespace unclip::model {
 
-Conv2d::Conv2d(ParameterSource& source, const std::string& prefix, const Options& options)
-    : weight_(
-          source.Get(prefix + ".weight", {options.out_channels, options.in_channels, options.kernel_size, options.kernel_size})),
-      bias_(source.Get(prefix + ".bias", {options.out_channels})),
-      padding_(options.kernel_size / 2) {
-  if (!weight_.defined()) return;
-  is_packed_ = weight_.is_cpu() && HasPackedOps(weight_.scalar_type());
-  weight_ = is_packed_ ? PackConvWeight(weight_, options.size) : weight_.contiguous(at::MemoryFormat::ChannelsLast);
+Conv2d::Conv2d(ParameterSource& source, const std::string& prefix, const Options& options) : padding_(options.kernel_size / 2) {
+  const Parameter parameter = {.name = prefix + ".weight",
+                               .shape = {options.out_channels, options.in_channels, options.kernel_size, options.kernel_size}};
+  const at::Tensor weight = source.Borrow({parameter});
+  bias_ = source.Get(prefix + ".bias", {options.out_channels});
+  if (!weight.defined()) return;
+  is_packed_ = weight.is_cpu() && HasPackedOps(weight.scalar_type());
+  weight_ = is_packed_ ? PackConvWeight(weight, options.size)
+                       : source.Get(parameter.name, parameter.shape).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor Conv2d::operator()(const at::Tensor& x) const {

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <cmath>
@@ -151,6 +152,7 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t
 }
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x, const NormModulation& modulation) const {
+  RECORD_FUNCTION("unclip::group_norm", {});  // for profilers; it is no operator of LibTorch
   const bool has_kernel = x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
   if (!has_kernel) return Compose(x, group_count_, weight_, bias_, epsilon_, modulation);
   const bool channels_last = x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);

@@ -1,11 +1,8 @@
 #include "model/nn/layers.h"
 
-#include <ATen/ops/cat.h>
+#include <ATen/ops/clone.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-
-#include <algorithm>
-#include <utility>
 
 #include "model/nn/packed_ops.h"
 
@@ -13,34 +10,38 @@ namespace unclip::model {
 
 namespace {
 
-// The tensors one below the other; undefined if one is, which a ParameterSource has reported.
-at::Tensor Stack(const std::vector<at::Tensor>& tensors) {
-  if (!std::all_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) { return tensor.defined(); })) return {};
-  return at::cat(tensors);
+std::vector<Linear::Part> EqualParts(const std::vector<std::string>& prefixes, int64_t out_features) {
+  std::vector<Linear::Part> parts;
+  parts.reserve(prefixes.size());
+  for (const std::string& prefix : prefixes) parts.push_back({.prefix = prefix, .out_features = out_features});
+  return parts;
 }
 
-at::Tensor StackParameters(ParameterSource& source, const std::vector<std::string>& prefixes, const std::string& name,
-                           const std::vector<int64_t>& shape) {
-  std::vector<at::Tensor> parts;
-  parts.reserve(prefixes.size());
-  for (const std::string& prefix : prefixes) parts.push_back(source.Get(prefix + name, shape));
-  return Stack(parts);
+// What stays as it is.
+at::Tensor Keep(ParameterSource& source, const std::vector<Parameter>& parts) {
+  if (parts.size() == 1) return source.Get(parts.front().name, parts.front().shape);
+  const at::Tensor borrowed = source.Borrow(parts);
+  return borrowed.defined() ? borrowed.clone() : borrowed;
 }
 
 }  // namespace
 
 Linear::Linear(ParameterSource& source, const std::string& prefix, int64_t in_features, int64_t out_features, bool has_bias)
-    : Linear(source.Get(prefix + ".weight", {out_features, in_features}),
-             has_bias ? source.Get(prefix + ".bias", {out_features}) : at::Tensor()) {}
+    : Linear(source, EqualParts({prefix}, out_features), in_features, has_bias) {}
 
 Linear::Linear(ParameterSource& source, const std::vector<std::string>& prefixes, int64_t in_features, int64_t out_features)
-    : Linear(StackParameters(source, prefixes, ".weight", {out_features, in_features}),
-             StackParameters(source, prefixes, ".bias", {out_features})) {}
+    : Linear(source, EqualParts(prefixes, out_features), in_features) {}
 
-Linear::Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {
-  if (!weight_.defined()) return;
-  is_packed_ = weight_.is_cpu() && HasPackedOps(weight_.scalar_type());
-  if (is_packed_) weight_ = PackLinearWeight(weight_);
+Linear::Linear(ParameterSource& source, const std::vector<Part>& parts, int64_t in_features, bool has_bias) {
+  std::vector<Parameter> weights, biases;
+  for (const Part& part : parts) {
+    weights.push_back({.name = part.prefix + ".weight", .shape = {part.out_features, in_features}});
+    biases.push_back({.name = part.prefix + ".bias", .shape = {part.out_features}});
+  }
+  const at::Tensor weight = source.Borrow(weights);  // [the sum of out_features, in_features]
+  is_packed_ = weight.defined() && weight.is_cpu() && HasPackedOps(weight.scalar_type());
+  weight_ = is_packed_ ? PackLinearWeight(weight) : Keep(source, weights);
+  if (has_bias) bias_ = Keep(source, biases);  // [the sum of out_features]
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {

@@ -24,8 +24,12 @@ class Linear {
   // Several projections of the same input as one; their outputs lie side by side. `out_features` is that of each.
   Linear(ParameterSource& source, const std::vector<std::string>& prefixes, int64_t in_features, int64_t out_features);
 
-  // Of tensors [out, in] and [out]; both may be undefined (after a ParameterSource's error).
-  Linear(at::Tensor weight, at::Tensor bias);
+  // The same of different widths.
+  struct Part {
+    std::string prefix;
+    int64_t out_features = 0;
+  };
+  Linear(ParameterSource& source, const std::vector<Part>& parts, int64_t in_features, bool has_bias = true);
 
   at::Tensor operator()(const at::Tensor& x) const;  // [..., in] -> [..., out]
 

@@ -11,6 +11,12 @@
 
 namespace unclip::model {
 
+// A parameter's name in the checkpoint and its shape.
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
 // A network asks, while it is built, for each of its parameters by checkpoint name and shape. That one walk serves to load a
 // checkpoint, to list what a checkpoint must hold, and to make a random one, so the three can never disagree.
 //
@@ -23,6 +29,11 @@ class ParameterSource {
   // The parameter `name` (as in the checkpoint, such as "time_embedding.linear_1.weight"), of exactly this shape, in the source's
   // dtype; undefined after an error.
   virtual at::Tensor Get(const std::string& name, const std::vector<int64_t>& shape) = 0;
+
+  // `parts`, whose shapes differ in the first size at most, one below the other as one tensor, for a caller who only copies it
+  // into an order of its own: the next call may overwrite it, and the source's end does. [..., in, k, k] is channels-last.
+  // Undefined after an error.
+  virtual at::Tensor Borrow(const std::vector<Parameter>& parts);
 
   // Whether the checkpoint has `name`; for parameters that a config does not decide about.
   virtual bool Has(const std::string& name) const = 0;

@@ -25,7 +25,7 @@ ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& prefix, con
       norm1_(source, prefix + ".norm1", options.group_count, options.in_channels, options.epsilon),
       conv1_(source, prefix + ".conv1",
              {.in_channels = options.in_channels, .out_channels = options.out_channels, .size = options.size}),
-      time_(projections.Add(source, prefix + ".time_emb_proj", options.time_embedding_dim,
+      time_(projections.Add(prefix + ".time_emb_proj",
                             options.time_mode == TimeMode::kScaleShift ? 2 * options.out_channels : options.out_channels)),
       norm2_(source, prefix + ".norm2", options.group_count, options.out_channels, options.epsilon),
       conv2_(source, prefix + ".conv2",

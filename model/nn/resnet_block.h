@@ -25,7 +25,6 @@ class ResnetBlock {
   struct Options {
     int64_t in_channels = 0;
     int64_t out_channels = 0;
-    int64_t time_embedding_dim = 0;
     int64_t group_count = 32;
     double epsilon = 1e-5;
     TimeMode time_mode = TimeMode::kAdd;

@@ -24,18 +24,17 @@ class TimeProjections {
     int64_t width = 0;
   };
 
-  // Takes in the projection PREFIX ([width, in_features] and [width]) of one block.
-  Slice Add(ParameterSource& source, const std::string& prefix, int64_t in_features, int64_t width);
+  // Announces the projection PREFIX ([width, in_features] and [width]) of one block.
+  Slice Add(const std::string& prefix, int64_t width);
 
-  // Call once, after the last Add().
-  void Finish();
+  // Takes in all that were announced. Call once, after the last Add().
+  void Finish(ParameterSource& source, int64_t in_features);
 
   // Activated time embeddings [M, in_features] -> [M, the sum of all widths], float32.
   at::Tensor operator()(const at::Tensor& activated_time) const;
 
  private:
-  std::vector<at::Tensor> weights_;  // until Finish()
-  std::vector<at::Tensor> biases_;
+  std::vector<Linear::Part> parts_;
   int64_t width_ = 0;
   Linear projection_;
 };

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "model/huge_pages.h"
 #include "model/nn/parameter_source.h"
 #include "model/weights/weight_store.h"
 
@@ -17,8 +18,8 @@ namespace unclip::model {
 
 // A parameter whose type in the file is the serving type is not copied: the tensor is a read-only view of the mapped file, keeps
 // it open, and gives its pages back when it dies. Others are converted one by one, and the source's pages given back at once, so
-// that at no time are two copies of the weights resident. Only F32, F16 and BF16 count as weights. Never write into a tensor from
-// here.
+// that at no time are two copies of the weights resident; what is borrowed is converted into the same memory each time. Only F32,
+// F16 and BF16 count as weights, and only finite values. Never write into a tensor from here.
 //
 //   ASSIGN_OR_RETURN(std::shared_ptr<const WeightStore> store, WeightStore::Open(dir));
 //   CheckpointParameterSource source(store, at::kBFloat16);
@@ -32,8 +33,9 @@ class CheckpointParameterSource : public ParameterSource {
   CheckpointParameterSource(std::shared_ptr<const WeightStore> store, at::ScalarType dtype);
 
   // See ParameterSource. Errors, all INVALID_ARGUMENT, name the file and the tensor: no such tensor, another shape, no float
-  // type.
+  // type, values that are not finite in the file or in the serving type.
   at::Tensor Get(const std::string& name, const std::vector<int64_t>& shape) override;
+  at::Tensor Borrow(const std::vector<Parameter>& parts) override;
   bool Has(const std::string& name) const override { return store_->Has(name); }
   absl::Status status() const override { return status_; }
 
@@ -42,10 +44,18 @@ class CheckpointParameterSource : public ParameterSource {
   absl::Status Finish() const;
 
  private:
+  // Finds it, of that shape and of a float type; none after an error.
+  WeightStore::Weight Take(const Parameter& parameter);
+  // A view of it, checked, where that is possible, else undefined.
+  at::Tensor View(const WeightStore::Weight& weight);
+  // Writes it in the serving type, checked; a kernel [out, in, k, k] as [out, k, k, in].
+  void Convert(const WeightStore::Weight& weight, bool is_kernel, void* to);
+  void FailNotFinite(const WeightStore::Weight& weight);
   void Fail(const std::string& path, const std::string& name, const std::string& problem);
 
   const std::shared_ptr<const WeightStore> store_;
   const at::ScalarType dtype_;
+  HugePages borrowed_;
   absl::flat_hash_set<std::string> asked_;
   absl::Status status_;
 };

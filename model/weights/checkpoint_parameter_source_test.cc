@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,6 +157,44 @@ TEST_F(CheckpointParameterSourceTest, RefusesTensorsThatAreNoWeights) {
     EXPECT_FALSE(source.Get(name, {shape}).defined());
     EXPECT_THAT(source.status(),
                 StatusIs(kInvalid, AllOf(HasSubstr("\"" + name + "\" has type"), HasSubstr("must be F32, F16 or BF16"))));
+  }
+}
+
+TEST_F(CheckpointParameterSourceTest, RefusesValuesThatAreNotFinite) {
+  Open({{{"inf", Dtype::kF16, {2}}, BytesOf<uint16_t>({0x3c00, 0x7c00})},
+        {{"large", Dtype::kF32, {1}}, BytesOf<float>({1e38F})},
+        {{"nan", Dtype::kF32, {1}}, BytesOf<float>({std::numeric_limits<float>::quiet_NaN()})}});
+  for (const auto& [name, type] :
+       {std::pair("inf", at::kHalf), {"inf", at::kBFloat16}, {"large", at::kHalf}, {"nan", at::kFloat}}) {
+    const std::vector<int64_t> shape = store_->Find(name).entry->shape;
+    CheckpointParameterSource kept(store_, type), borrowed(store_, type);
+    EXPECT_FALSE(kept.Get(name, shape).defined()) << name;
+    EXPECT_FALSE(borrowed.Borrow({{.name = name, .shape = shape}}).defined()) << name;
+    for (const absl::Status& status : {kept.status(), borrowed.status()}) {
+      EXPECT_THAT(status, StatusIs(kInvalid, AllOf(HasSubstr(path_ + ": tensor \"" + name + "\" of type"),
+                                                   HasSubstr("values that are not finite in"))));
+    }
+  }
+}
+
+TEST_F(CheckpointParameterSourceTest, LendsPartsOneBelowTheOther) {
+  Open({{{"a", Dtype::kF16, {1, 2}}, BytesOf<uint16_t>({0x3c00, 0x4000})},
+        {{"b", Dtype::kF32, {2, 2}}, BytesOf<float>({3, 4, 5, 6})}});
+  CheckpointParameterSource source(store_, at::kBFloat16);
+  const at::Tensor both = source.Borrow({{.name = "a", .shape = {1, 2}}, {.name = "b", .shape = {2, 2}}});
+  ASSERT_OK(source.Finish());
+  EXPECT_TRUE(at::equal(both.to(at::kFloat), at::tensor({1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}).view({3, 2})));
+}
+
+TEST_F(CheckpointParameterSourceTest, LendsKernelsChannelsLast) {
+  std::vector<float> values(54);
+  std::iota(values.begin(), values.end(), 0.0F);
+  Open({{{"k", Dtype::kF32, {2, 3, 3, 3}}, BytesOf(values)}});
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    CheckpointParameterSource source(store_, type);
+    const at::Tensor kernel = source.Borrow({{.name = "k", .shape = {2, 3, 3, 3}}});
+    EXPECT_TRUE(kernel.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_TRUE(at::equal(kernel, source.Get("k", {2, 3, 3, 3})));
   }
 }
 

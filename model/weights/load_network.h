@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
+#include "model/threads.h"
 #include "model/torch_guard.h"
 #include "model/weights/checkpoint_parameter_source.h"
 #include "model/weights/weight_store.h"
@@ -22,6 +23,7 @@ absl::StatusOr<Network> LoadNetwork(const Config& config, const std::string& com
                                     int64_t& parameter_count) {
   return TorchGuard([&]() -> absl::StatusOr<Network> {
     ASSIGN_OR_RETURN(std::shared_ptr<const WeightStore> store, WeightStore::Open(component_dir));
+    const LoadingWeights loading;
     CheckpointParameterSource source(store, dtype);
     Network network(config, source);
     RETURN_IF_ERROR(source.Finish());

@@ -22,27 +22,56 @@
 namespace unclip::decoder {
 namespace {
 
-constexpr absl::Duration kLongStep = absl::Milliseconds(250);  // is timed once
-// An upsampler to larger pictures sees one of a quarter of the side. (Of smaller ones, what LibTorch does around operators would
-// be counted sixteen times.)
-constexpr int64_t kLargestWhole = 128;
-constexpr int kShrink = 4;
+// Steps of this length and more are not done for the sake of measuring: a pass over a part of the picture tells enough.
+constexpr absl::Duration kLongStep = absl::Milliseconds(250);
 
-// What `step` takes: the least of three where it is short, as on a busy machine any one may be held up.
-absl::StatusOr<absl::Duration> Time(absl::FunctionRef<absl::Status()> step) {
-  constexpr int kRounds = 3;
-  absl::Duration least = absl::InfiniteDuration();
-  for (int i = 0; i < kRounds; ++i) {
-    const absl::Duration start = Clock::Real().Now();
-    RETURN_IF_ERROR(step());
-    least = std::min(least, Clock::Real().Now() - start);
-    if (least >= kLongStep) break;
-  }
-  return least;
+// A pass over a picture of 1 / `shrink` of the side; with `as_served` on the lanes that a lone request gets, else in one piece.
+using Pass = absl::FunctionRef<absl::Status(int64_t shrink, bool as_served)>;
+
+// `wanted`, where the sides of a picture so much smaller are what the network can halve on its way down, else 1.
+int64_t ShrinkOf(const UnetConfig& config, int64_t wanted) {
+  const int64_t smallest = int64_t{1} << (config.level_count() - 1);
+  return config.sample_size % (wanted * smallest) == 0 ? wanted : 1;
 }
 
-absl::StatusOr<std::unique_ptr<BaseSamplingRun>> StartBase(const DecoderModel& model, const DecoderModelInfo& info,
-                                                           model::NoiseSource& noise) {
+absl::StatusOr<absl::Duration> Time(Pass pass, int64_t shrink, bool as_served) {
+  const absl::Duration start = Clock::Real().Now();
+  RETURN_IF_ERROR(pass(shrink, as_served));
+  return Clock::Real().Now() - start;
+}
+
+// Duration and bytes of `rows` rows' pass. The first, over a smaller picture, also warms up.
+absl::StatusOr<StepCost> Measure(Pass pass, int64_t shrink, int rows) {
+  const int64_t area = shrink * shrink;
+  StepCost cost;
+  {
+    const model::MemoryMeter meter;
+    ASSIGN_OR_RETURN(cost.duration, Time(pass, shrink, /*as_served=*/false));
+    cost.row_bytes = meter.Peak() * area / rows;
+  }
+  cost.duration *= static_cast<double>(area);
+  if (cost.duration >= kLongStep) return cost;
+  const model::MemoryMeter meter;
+  // In one piece: lanes do not all take the most at the same time.
+  RETURN_IF_ERROR(pass(1, /*as_served=*/false));
+  cost.row_bytes = meter.Peak() / rows;
+  // The least: on a busy machine any one may be held up.
+  constexpr int kRounds = 3;
+  cost.duration = absl::InfiniteDuration();
+  for (int i = 0; i < kRounds; ++i) {
+    ASSIGN_OR_RETURN(const absl::Duration duration, Time(pass, 1, /*as_served=*/true));
+    cost.duration = std::min(cost.duration, duration);
+  }
+  return cost;
+}
+
+absl::Status CheckFinite(const at::Tensor& output, absl::string_view network) {
+  if (at::isfinite(output).all().item<bool>()) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(network, " gave values that are not finite"));
+}
+
+// What a request with guidance keeps between its steps.
+absl::StatusOr<int64_t> BaseRunBytes(const DecoderModel& model, const DecoderModelInfo& info) {
   constexpr int kSteps = 25;
   const BaseSampling sampling = {.image_embeddings = at::zeros({1, info.embedding_dim}),
                                  .text_embeddings = at::zeros({2, info.embedding_dim}),
@@ -51,63 +80,60 @@ absl::StatusOr<std::unique_ptr<BaseSamplingRun>> StartBase(const DecoderModel& m
                                  .sampler = {.step_count = kSteps},
                                  .has_guidance = true,
                                  .guidance_scale = 2};
-  return BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler, sampling, noise);
+  model::PhiloxNoise noise(0);
+  const model::MemoryMeter meter;
+  ASSIGN_OR_RETURN(const auto run, BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler, sampling, noise));
+  return meter.Kept() + 2 * model.unet.DeepFeatureBytes();
 }
 
-// Runs one of an upsampler's networks on a picture of `size`.
-absl::Status Predict(const Unet& unet, int64_t size) {
-  const UnetConfig& config = unet.config();
-  const at::Tensor x = at::zeros({1, config.in_channels, size, size});
-  if (at::isfinite(unet.PredictOnce(x, at::tensor({int64_t{0}}), /*context=*/nullptr)).all().item<bool>())
-    return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("an upsampler to ", config.sample_size, " pixels gave values that are not finite"));
+absl::StatusOr<int64_t> UpsamplingRunBytes(const UpsamplerModel& upsampler) {
+  constexpr int kSteps = 7;
+  const UnetConfig& config = upsampler.first.config();
+  model::PhiloxNoise noise(0);
+  const model::MemoryMeter meter;
+  const Upsampling upsampling = {
+      .pictures = at::zeros({1, config.in_channels / 2, config.sample_size / 2, config.sample_size / 2}),
+      .sampler = {.step_count = kSteps}};
+  ASSIGN_OR_RETURN(const auto run, UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, upsampling, noise,
+                                                        model::NoiseKey::kSuperRes));
+  return meter.Kept() + upsampler.first.DeepFeatureBytes();
 }
 
 }  // namespace
 
 absl::StatusOr<StepCost> WarmUpBase(const DecoderModel& model, const DecoderModelInfo& info, model::RowLanes* lanes) {
-  model::PhiloxNoise noise(0);
-  const model::MemoryMeter run_meter;
-  ASSIGN_OR_RETURN(const auto run, StartBase(model, info, noise));
-  StepCost cost = {.duration = {}, .row_bytes = 0, .run_bytes = run_meter.Kept() + 2 * model.unet.DeepFeatureBytes()};
-  BaseSamplingRun* const runs[] = {run.get()};
-  const auto step = [&runs](model::RowLanes* step_lanes) {
-    const absl::Status status = StepBase(runs, step_lanes).front();
-    return status.ok() ? status : absl::Status(status.code(), absl::StrCat("decoder: ", status.message()));
+  const Unet& unet = model.unet;
+  const UnetConfig& config = unet.config();
+  const TextProjectionConfig& projection = model.text_projection.config();
+  constexpr int kRows = 2;  // as with guidance
+  const int64_t tokens = projection.clip_extra_context_tokens + info.context_length;
+  const Unet::ProjectedContext context =
+      unet.ProjectContext({.tokens = at::zeros({kRows, tokens, projection.cross_attention_dim}),  // [2, P + T, X]
+                           .mask = at::ones({kRows, tokens}),
+                           .class_labels = {}});
+  const at::Tensor time =
+      unet.ProjectTime(at::zeros({kRows}, at::kLong), at::zeros({kRows, projection.time_embed_dim}));  // [2, P]
+  const auto pass = [&](int64_t shrink, bool as_served) {
+    const int64_t size = config.sample_size / shrink;
+    const at::Tensor x = at::zeros({kRows, config.in_channels, size, size});
+    return CheckFinite(as_served ? unet.Forward(x, time, &context, nullptr, *lanes) : unet.Forward(x, time, &context),
+                       "decoder: the model");
   };
-  // Both rows in one pass: lanes do not all take the most at the same time.
-  const model::MemoryMeter step_meter;
-  RETURN_IF_ERROR(step(nullptr));
-  cost.row_bytes = step_meter.Peak() / 2;
-  ASSIGN_OR_RETURN(cost.duration, Time([&] { return step(lanes); }));
+  ASSIGN_OR_RETURN(StepCost cost, Measure(pass, ShrinkOf(config, 2), kRows));
+  ASSIGN_OR_RETURN(cost.run_bytes, BaseRunBytes(model, info));
   return cost;
 }
 
 absl::StatusOr<StepCost> WarmUpUpsampler(const UpsamplerModel& upsampler) {
   const UnetConfig& config = upsampler.first.config();
-  model::PhiloxNoise noise(0);
-  StepCost cost;
-  {
-    constexpr int kSteps = 7;
-    const model::MemoryMeter run_meter;
-    const at::Tensor picture = at::zeros({1, config.in_channels / 2, config.sample_size / 2, config.sample_size / 2});
-    const Upsampling upsampling = {.pictures = picture, .sampler = {.step_count = kSteps}};
-    ASSIGN_OR_RETURN(const auto run, UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, upsampling, noise,
-                                                          model::NoiseKey::kSuperRes));
-    cost.run_bytes = run_meter.Kept() + upsampler.first.DeepFeatureBytes();
-  }
-  const int64_t smallest = int64_t{1} << (config.level_count() - 1);  // what sides must be multiples of
-  const bool shrinks = config.sample_size > kLargestWhole && config.sample_size % (kShrink * smallest) == 0;
-  const int64_t shrink = shrinks ? kShrink : 1;
-  const auto predict = [&] { return Predict(upsampler.first, config.sample_size / shrink); };
-  // Both once to warm up, before anything is timed.
-  RETURN_IF_ERROR(Predict(upsampler.last, config.sample_size / shrink));
-  RETURN_IF_ERROR(predict());
-  const model::MemoryMeter meter;
-  RETURN_IF_ERROR(predict());
-  cost.row_bytes = meter.Peak() * shrink * shrink;
-  ASSIGN_OR_RETURN(const absl::Duration duration, Time(predict));
-  cost.duration = duration * shrink * shrink;
+  const auto pass = [&](int64_t shrink, bool /*as_served*/) {
+    const int64_t size = config.sample_size / shrink;
+    const at::Tensor x = at::zeros({1, config.in_channels, size, size});
+    return CheckFinite(upsampler.first.PredictOnce(x, at::tensor({int64_t{0}}), /*context=*/nullptr),
+                       absl::StrCat("an upsampler to ", config.sample_size, " pixels"));
+  };
+  ASSIGN_OR_RETURN(StepCost cost, Measure(pass, ShrinkOf(config, 4), /*rows=*/1));
+  ASSIGN_OR_RETURN(cost.run_bytes, UpsamplingRunBytes(upsampler));
   return cost;
 }
 

@@ -32,7 +32,7 @@ Unet::Unet(const UnetConfig& config, model::ParameterSource& source)
   conv_out_ = model::Conv2d(
       source, "conv_out",
       {.in_channels = config.block_out_channels[0], .out_channels = config.out_channels, .size = config.sample_size});
-  time_projections_.Finish();
+  time_projections_.Finish(source, config.time_embedding_dim);
   if (source.status().ok()) dtype_ = conv_out_.dtype();
 }
 
@@ -98,11 +98,12 @@ at::Tensor Unet::GoDeep(const at::Tensor& x, const UnetConditioning& conditionin
   return h;
 }
 
-at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep) const {
+at::Tensor Unet::Run(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep) const {
   TORCH_CHECK((context != nullptr) == !attentions_.empty(), "a context is for networks with attention");
   TORCH_CHECK(x.dim() == 4 && x.size(1) == config_.in_channels, "the UNet reads ", config_.in_channels, " channels");
   const UnetConditioning conditioning = Condition(time, context, x.size(2), x.size(3));
-  at::Tensor h = conv_in_(x.to(dtype_).contiguous(at::MemoryFormat::ChannelsLast));  // [N, C0, H, W]
+  const at::Tensor input = x.to(dtype_, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);  // one copy
+  at::Tensor h = conv_in_(input.contiguous(at::MemoryFormat::ChannelsLast));                                      // [N, C0, H, W]
   std::vector<at::Tensor> skips = {h};
   h = down_blocks_.front().KeepResolution(h, conditioning, skips);
   if (deep != nullptr && deep->reuse) {
@@ -113,7 +114,12 @@ at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const Proj
   }
   h = up_blocks_.back()(h, conditioning, skips);  // [N, C0, H, W]
   h = conv_norm_out_(h, {.add = {}, .scale = {}, .shift = {}, .silu = true});
-  return conv_out_(h).to(at::kFloat).contiguous();  // [N, out_channels, H, W]
+  return conv_out_(h);  // [N, out_channels, H, W]
+}
+
+at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep) const {
+  const at::Tensor output = Run(x, time, context, deep);  // [N, out_channels, H, W]
+  return output.to(at::kFloat, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::Contiguous).contiguous();
 }
 
 at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep,
@@ -133,8 +139,8 @@ at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const Proj
     DeepFeatures own_deep;
     if (deep != nullptr && deep->reuse) own_deep = {.reuse = true, .features = deep->features.narrow(0, begin, rows)};
     output.narrow(0, begin, rows)
-        .copy_(Forward(x.narrow(0, begin, rows), time.narrow(0, begin, rows), context == nullptr ? nullptr : &own_context,
-                       deep == nullptr ? nullptr : &own_deep));
+        .copy_(Run(x.narrow(0, begin, rows), time.narrow(0, begin, rows), context == nullptr ? nullptr : &own_context,
+                   deep == nullptr ? nullptr : &own_deep));
     if (deep != nullptr && !deep->reuse) deep->features.narrow(0, begin, rows).copy_(own_deep.features);
   });
   return output;

@@ -78,6 +78,8 @@ class Unet {
   at::ScalarType dtype() const { return dtype_; }
 
  private:
+  // Forward(), but in the type and memory format of the last convolution.
+  at::Tensor Run(const at::Tensor& x, const at::Tensor& time, const ProjectedContext* context, DeepFeatures* deep) const;
   UnetConditioning Condition(const at::Tensor& time, const ProjectedContext* context, int64_t height, int64_t width) const;
 
   int64_t deep_channels() const { return config_.block_out_channels[config_.level_count() > 1 ? 1 : 0]; }

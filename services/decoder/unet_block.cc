@@ -17,7 +17,6 @@ ResnetBlock MakeResnet(UnetParts& parts, const std::string& name, int in_channel
   return ResnetBlock(parts.source, name,
                      {.in_channels = in_channels,
                       .out_channels = out_channels,
-                      .time_embedding_dim = config.time_embedding_dim,
                       .group_count = config.norm_num_groups,
                       .epsilon = config.norm_eps,
                       .time_mode = config.scale_shift ? ResnetBlock::TimeMode::kScaleShift : ResnetBlock::TimeMode::kAdd,
