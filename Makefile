@@ -68,6 +68,7 @@ load: ## Put a load on a cluster and tell how it bears it (LOAD_ARGS="--rates 1,
 cost: ## Measure what the gateway and its calls cost a picture, with engines that compute nothing (COST_ARGS="--rate 500")
 	@scripts/setup.sh build
 	@$(BAZEL) build $(BAZEL_OUTPUT) //bench/rpc_cost
+	@mkdir -p out/bench
 	@bazel-bin/bench/rpc_cost/rpc_cost $(COST_ARGS)
 
 judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the reference implementation's
