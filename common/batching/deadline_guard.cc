@@ -13,6 +13,7 @@ constexpr int kLeastSteps = 8;
 constexpr absl::Duration kForgetAfter = absl::Seconds(10);
 // One step that was held up says little of the next; many in a row still get through, as the bound moves with them.
 constexpr double kLargestSurprise = 4;
+constexpr double kLeastShare = 0.5;  // of the time expected that work may take after all
 
 // To hundredths of a second, for people.
 std::string Text(absl::Duration duration) { return absl::FormatDuration(absl::Trunc(duration, absl::Milliseconds(10))); }
@@ -42,7 +43,7 @@ absl::Duration DeadlineGuard::Expected(absl::Duration guessed, absl::Duration no
 }
 
 absl::Status DeadlineGuard::CheckJob(absl::Duration remaining, absl::Duration deadline, absl::Duration now) const {
-  if (!Knows(now) || now + remaining <= deadline) return absl::OkStatus();
+  if (!Knows(now) || now + kLeastShare * remaining <= deadline) return absl::OkStatus();
   return absl::DeadlineExceededError(absl::StrCat("the request's deadline is in ", Text(deadline - now),
                                                   " and its work would take ", Text(remaining),
                                                   " more; ask with more time, fewer steps or fewer pictures"));

@@ -22,7 +22,8 @@ class DeadlineGuard {
   // A guess, corrected by what is known at `now`; as it is when nothing is.
   absl::Duration Expected(absl::Duration guessed, absl::Duration now) const;
 
-  // OK, or DEADLINE_EXCEEDED when a job of so much expected work would end past its deadline though all steps were its own.
+  // OK, or DEADLINE_EXCEEDED when a job of so much expected work would end past its deadline though all steps were its own and
+  // took half as long: machines differ by that much from one moment to the next, and a picture in vain costs less than one lost.
   absl::Status CheckJob(absl::Duration remaining, absl::Duration deadline, absl::Duration now) const;
 
   // OK, or RESOURCE_EXHAUSTED with the time to retry after when a new job of so much expected work would end past its deadline

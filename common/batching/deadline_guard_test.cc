@@ -35,9 +35,9 @@ TEST_F(DeadlineGuardTest, CorrectsGuessesByWhatStepsTook) {
 
 TEST_F(DeadlineGuardTest, EndsAJobThatCannotMakeItsDeadline) {
   Learn(8, absl::Seconds(1));
-  EXPECT_OK(guard_.CheckJob(absl::Seconds(5), now_ + absl::Seconds(5), now_));
-  EXPECT_THAT(guard_.CheckJob(absl::Milliseconds(5500), now_ + absl::Seconds(5), now_),
-              StatusIs(absl::StatusCode::kDeadlineExceeded, AllOf(HasSubstr("deadline is in 5s"), HasSubstr("take 5.5s more"))));
+  EXPECT_OK(guard_.CheckJob(absl::Milliseconds(9500), now_ + absl::Seconds(5), now_));  // the machine may become faster
+  EXPECT_THAT(guard_.CheckJob(absl::Milliseconds(10'500), now_ + absl::Seconds(5), now_),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, AllOf(HasSubstr("deadline is in 5s"), HasSubstr("take 10.5s more"))));
   EXPECT_OK(guard_.CheckJob(absl::Hours(5), absl::InfiniteDuration(), now_));
 }
 

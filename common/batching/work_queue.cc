@@ -57,21 +57,18 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::sh
 absl::Status WorkQueue::CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const {
   const int waiting = WaitingCount();
   if (waiting >= options_.capacity) {
-    const absl::Duration retry_after = estimator_.Estimate(waiting);
-    absl::Status full =
-        absl::ResourceExhaustedError(absl::StrCat("the queue of ", options_.name, " is full (", options_.capacity,
-                                                  " requests wait); retry in ", absl::FormatDuration(retry_after)));
-    SetRetryAfter(retry_after, &full);
+    const absl::Duration delay = estimator_.Estimate(waiting);
+    absl::Status full = absl::ResourceExhaustedError(absl::StrCat("the queue of ", options_.name, " is full (", options_.capacity,
+                                                                  " requests wait); retry in ", absl::FormatDuration(delay)));
+    SetRetryAfter(delay, &full);
     return full;
   }
-  if (deadline == absl::InfiniteDuration()) return absl::OkStatus();
-  std::vector<StepCandidate> others;
-  others.reserve(entries_.size());
-  for (const auto& entry : entries_) others.push_back(ToCandidate(*entry, now));
+  if (deadline == absl::InfiniteDuration() || entries_.empty()) return absl::OkStatus();
   const StepCandidate newcomer = {
       .need = {.remaining = guard_.Expected(need.remaining, now)}, .arrival = now, .deadline = deadline, .started = false};
   // What of the step under way is done is not before it.
-  const absl::Duration before = policy_.WorkBefore(others, newcomer, now) - std::max(absl::ZeroDuration(), now - step_begin_);
+  const absl::Duration before =
+      policy_.WorkBefore(Candidates(now), newcomer, now) - std::max(absl::ZeroDuration(), now - step_begin_);
   RETURN_IF_ERROR(guard_.CheckJob(newcomer.need.remaining, deadline, now));
   return guard_.CheckNewcomer(options_.name, newcomer.need.remaining, before, deadline, now);
 }
@@ -114,11 +111,6 @@ void WorkQueue::Shutdown(absl::Duration grace) {
   if (worker_.joinable()) worker_.join();
 }
 
-int WorkQueue::length() const {
-  absl::MutexLock lock(&mutex_);
-  return WaitingCount();
-}
-
 void WorkQueue::Work() {
   while (RunNext()) {
   }
@@ -146,27 +138,31 @@ WorkQueue::Ended WorkQueue::TakeOver(absl::Duration now) {
   Ended over;
   for (const auto& entry : entries_) {
     absl::Status status = entry->ticket->Check(now);
-    if (status.ok()) status = guard_.CheckJob(guard_.Expected(entry->need.remaining, now), entry->ticket->deadline(), now);
+    if (status.ok() && entries_.size() > 1) {  // else nobody has a better use for the time
+      status = guard_.CheckJob(guard_.Expected(entry->need.remaining, now), entry->ticket->deadline(), now);
+    }
     if (!status.ok()) over.emplace_back(entry, std::move(status));
   }
   for (const auto& [entry, status] : over) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
   return over;
 }
 
-StepCandidate WorkQueue::ToCandidate(const Entry& entry, absl::Duration now) const {
-  StepCandidate candidate = {
-      .need = entry.need, .arrival = entry.submitted, .deadline = entry.ticket->deadline(), .started = entry.started};
-  candidate.need.step = guard_.Expected(entry.need.step, now);
-  candidate.need.remaining = guard_.Expected(entry.need.remaining, now);
-  return candidate;
+// All that is held, as the policy sees it.
+std::vector<StepCandidate> WorkQueue::Candidates(absl::Duration now) const {
+  std::vector<StepCandidate> candidates;
+  candidates.reserve(entries_.size());
+  for (const auto& entry : entries_) {
+    candidates.push_back(
+        {.need = entry->need, .arrival = entry->submitted, .deadline = entry->ticket->deadline(), .started = entry->started});
+    candidates.back().need.step = guard_.Expected(entry->need.step, now);
+    candidates.back().need.remaining = guard_.Expected(entry->need.remaining, now);
+  }
+  return candidates;
 }
 
 WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
-  std::vector<StepCandidate> candidates;
-  candidates.reserve(entries_.size());
-  for (const auto& entry : entries_) candidates.push_back(ToCandidate(*entry, now));
   Entries batch;
-  for (const size_t i : policy_.Pick(candidates, now)) {
+  for (const size_t i : policy_.Pick(Candidates(now), now)) {
     Entry& entry = *entries_[i];
     entry.stepping = true;
     entry.fresh = !entry.started;

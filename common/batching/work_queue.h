@@ -5,7 +5,8 @@
 // What a caller gets:
 // - Full: Submit() fails at once with RESOURCE_EXHAUSTED and the time to try again after (common/rpc/retry_info.h).
 // - A deadline that cannot be met behind the work that goes first: the same.
-// - A deadline that can no longer be met, by what is left to do: DEADLINE_EXCEEDED at once, between steps (deadline_guard.h).
+// - A deadline that can no longer be met, by what is left to do, while others want the time: DEADLINE_EXCEEDED at once, between
+//   steps (deadline_guard.h).
 // - Cancelled, or past its deadline, between steps: the job is out, its place is free, and Done() is called at once.
 // - Cancelled, or past its deadline, during its step: it leaves after the step. A job that is a single long step sees it by
 //   JobContext::Check().
@@ -73,7 +74,10 @@ class WorkQueue {
   void Shutdown(absl::Duration grace);
 
   // Jobs that wait for their first step.
-  int length() const;
+  int length() const {
+    absl::MutexLock lock(&mutex_);
+    return WaitingCount();
+  }
 
  private:
   struct Entry;
@@ -85,7 +89,7 @@ class WorkQueue {
   bool RunNext();
   absl::Status CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  StepCandidate ToCandidate(const Entry& entry, absl::Duration now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<StepCandidate> Candidates(absl::Duration now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Ended TakeOver(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries PickBatch(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Step(const Entries& batch);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <thread>
 
 #include "base/status_matchers.h"
 #include "common/batching/work_queue_fixture.h"
@@ -48,8 +49,12 @@ TEST_F(WorkQueueDeadlineTest, RefusesANewcomerThatCannotMakeItsDeadlineBehindOth
 
 TEST_F(WorkQueueDeadlineTest, RefusesAtOnceWhatCannotMakeItsDeadlineAlone) {
   Learn();
-  EXPECT_THAT(TrySubmit(std::make_shared<CountingJob>("long", 5), In(absl::Seconds(4))),
-              StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline is in 4s and its work would take 5s more")));
+  const auto other = std::make_shared<CountingJob>("other", 100);
+  Submit(other);
+  EXPECT_THAT(TrySubmit(std::make_shared<CountingJob>("long", 9), In(absl::Seconds(4))),
+              StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("deadline is in 4s and its work would take 9s more")));
+  Allow(100);
+  EXPECT_OK(other->Result());
 }
 
 TEST_F(WorkQueueDeadlineTest, EndsAJobAtTheStepAfterWhichItCannotMakeItsDeadline) {
@@ -58,25 +63,38 @@ TEST_F(WorkQueueDeadlineTest, EndsAJobAtTheStepAfterWhichItCannotMakeItsDeadline
   const auto job = std::make_shared<CountingJob>("job", 5);
   Submit(job, In(absl::Seconds(5)));
   Steps(before + 1);
-  clock_.Advance(absl::Seconds(2));  // the step takes three
-  Allow(100);
+  const auto other = std::make_shared<CountingJob>("other", 100, 1);
+  Submit(other);
+  clock_.Advance(absl::Seconds(3));  // the step takes four
+  Allow(1000);
   EXPECT_THAT(job->Result(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("more; ask with more time")));
-  EXPECT_EQ(Steps(before + 1).size(), before + 1);
+  EXPECT_OK(other->Result());
+  EXPECT_EQ(Steps(before + 101).size(), before + 101);
 }
 
 TEST_F(WorkQueueDeadlineTest, EndsAWaitingJobOnceItCannotMakeItsDeadline) {
   Learn();
   const size_t before = Steps(10).size();
-  const auto running = std::make_shared<CountingJob>("running", 1, 1);
+  const auto running = std::make_shared<CountingJob>("running", 2, 1);
   Submit(running);
   Steps(before + 1);
   const auto waiting = std::make_shared<CountingJob>("waiting", 3);
-  Submit(waiting, In(absl::Seconds(4)));
-  clock_.Advance(absl::Seconds(2));  // the other's step takes three
+  Submit(waiting, In(absl::Seconds(6)));
+  clock_.Advance(absl::Seconds(4));  // the other's step takes five
   Allow(100);
   EXPECT_OK(running->Result());
   EXPECT_THAT(waiting->Result(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("take")));
-  EXPECT_EQ(Steps(before + 1).size(), before + 1);
+  EXPECT_EQ(Steps(before + 2).size(), before + 2);
+}
+
+TEST_F(WorkQueueDeadlineTest, LetsAJobTryThatHarmsNobody) {
+  Learn();
+  const size_t before = Steps(10).size();
+  const auto job = std::make_shared<CountingJob>("job", 50);
+  while (!TrySubmit(job, In(absl::Seconds(3))).ok()) std::this_thread::yield();  // until the one before is out
+  Allow(100);
+  EXPECT_THAT(job->Result(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("passed")));
+  EXPECT_EQ(Steps(before + 3).size(), before + 3);
 }
 
 TEST_F(WorkQueueDeadlineTest, TriesEverythingBeforeItKnowsWhatStepsTake) {

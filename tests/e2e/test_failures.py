@@ -76,13 +76,15 @@ def test_a_short_request_passes_a_long_one(cluster):
 
 
 def test_one_of_two_that_share_a_batch_leaves_it_when_it_is_cancelled(cluster):
-  running = stream_until(cluster, progress.STAGE_DECODER, 1, small_request(decoder_step_count=150))
-  leaving = stream_until(cluster, progress.STAGE_DECODER, 1, small_request(decoder_step_count=1000, seed=8))
-  assert in_flight(cluster, "decoder") == 2
-  leaving.cancel()
-  wait_until(lambda: in_flight(cluster, "decoder") == 1, "it has left the batch")
-  assert finished_picture(running) == cluster.picture(decoder_step_count=150)
-  wait_until_idle(cluster)
+  # By default a step has no more rows than threads, or guidance's two.
+  with Cluster("--threads=1", "--decoder-args=--max_batch_rows=4") as sharing:
+    running = stream_until(sharing, progress.STAGE_DECODER, 1, small_request(decoder_step_count=150))
+    leaving = stream_until(sharing, progress.STAGE_DECODER, 1, small_request(decoder_step_count=1000, seed=8))
+    assert in_flight(sharing, "decoder") == 2
+    leaving.cancel()
+    wait_until(lambda: in_flight(sharing, "decoder") == 1, "it has left the batch")
+    assert finished_picture(running) == cluster.picture(decoder_step_count=150)
+    wait_until_idle(sharing)
 
 
 def test_a_deadline_ends_the_work_everywhere(cluster):

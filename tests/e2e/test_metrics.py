@@ -8,6 +8,7 @@ from metrics_text import Metrics
 from proto_modules import ROOT
 
 MODEL_SERVICES = ("clip", "prior", "decoder")
+STEP_SERVICES = ("prior", "decoder")
 # prometheus-cpp's own, about /metrics itself.
 FOREIGN = {"exposer_transferred_bytes_total", "exposer_scrapes_total", "exposer_request_latencies"}
 
@@ -17,6 +18,8 @@ def documented(service):
   families = {}
   for name, kind in re.findall(r"^\| `(unclip_[^`{]+)(?:\{[^`]*\})?` \| (\w+) \|", (ROOT / "docs/observability.md").read_text(), re.M):
     if "<model service>" in name and service not in MODEL_SERVICES:
+      continue
+    if "<step service>" in name and service not in STEP_SERVICES:
       continue
     families[re.sub(r"<[a-z ]+>", service, name)] = kind
   return {name: kind for name, kind in families.items() if name.startswith(f"unclip_{service}_")}
