@@ -62,9 +62,8 @@ def time_variants(stub, variants, entries, options):
 def measure(dtype, variants, options):
   """By variant's key, its drawings and seconds."""
   entries = scene_shares.load_prompts(options.count)
-  threads = [f"--threads={options.threads}"] if options.threads else []
   found = {}
-  with Cluster(f"--checkpoint={options.checkpoint}", f"--dtype={dtype}", *threads) as cluster:
+  with Cluster(f"--checkpoint={options.checkpoint}", f"--dtype={dtype}", *options.up_args.split()) as cluster:
     for number, variant in enumerate(variants, 1):
       found[variant.key()] = draw_variant(cluster.stub, variant, entries, options)
       right = statistics.fmean(map(attributes, found[variant.key()]))
@@ -148,7 +147,7 @@ def parse_arguments():
   parser.add_argument("--candidates", type=int, default=2)
   parser.add_argument("--seed", type=int, default=0)
   parser.add_argument("--concurrency", type=int, default=2, help="requests at a time")
-  parser.add_argument("--threads", type=int, help="threads of each service")
+  parser.add_argument("--up-args", default="", help="more flags of `unclip up`; replicas of one thread draw the most pictures")
   parser.add_argument("--timed", type=int, default=7, help="single pictures of each variant to time")
   parser.add_argument("--update-docs", action="store_true", help=f"put the tables into {DOCS.relative_to(ROOT)}")
   options = parser.parse_args()

@@ -21,7 +21,7 @@ enum class Batching {
 
 // What a job needs for its next step.
 struct StepNeed {
-  int group = 0;  // steps of one group may be computed together; a negative group's never; a job's groups only grow
+  int group = 0;  // steps of one group may be computed together; a negative group's never; later stages have greater ones
   int rows = 1;   // samples that the step puts into the batch; ≥ 1
   int max_rows = std::numeric_limits<int>::max();   // of a step of its group; a job that alone has more is computed alone
   int64_t bytes = 0;                                // memory that its share of the step takes until the step is done; ≥ 0
