@@ -38,20 +38,40 @@ def _libtorch_impl(ctx):
     if not ctx.path(root + "/include/ATen/ATen.h").exists:
         fail("No LibTorch in %s. Run `make setup`, or set LIBTORCH= to a folder with include/ and lib/." % root)
 
+    # A LibTorch with CUDA brings no headers of CUDA itself.
+    cuda_includes, cuda_linkopts, defines = [], [], []
+    if ctx.path(root + "/lib/libtorch_cuda.so").exists:
+        cuda = ctx.os.environ.get("CUDA_HOME") or "/usr/local/cuda"
+        if not ctx.path(cuda + "/include/cuda_runtime_api.h").exists:
+            fail("The LibTorch in %s has CUDA, but %s has no include/cuda_runtime_api.h. Set CUDA_HOME=." % (root, cuda))
+        libraries = cuda + ("/lib64" if ctx.path(cuda + "/lib64").exists else "/lib")
+        ctx.symlink(cuda + "/include", "cuda")
+        cuda_includes, defines = ["cuda"], ["UNCLIP_CUDA"]
+        cuda_linkopts = ["-Wl,--allow-shlib-undefined", "-ltorch_cuda", "-lc10_cuda", "-L" + libraries, "-lcudart"]
+
     # Not the wheel's include/google: it is an older protobuf than the system's.
     for folder in ["ATen", "c10", "caffe2", "torch"]:
         ctx.symlink("%s/include/%s" % (root, folder), "include/%s" % folder)
     ctx.file("BUILD.bazel", """cc_library(
     name = "libtorch",
-    hdrs = glob(["include/**/*.h", "include/**/*.hpp", "include/**/*.inc", "include/**/*.inl"]),
-    includes = ["include", "include/torch/csrc/api/include"],
-    linkopts = ["-L{lib}", "-Wl,--push-state,--no-as-needed", "-ltorch_cpu", "-lc10", "-Wl,--pop-state", "-Wl,-rpath,{lib}"],
+    hdrs = glob(["include/**/*.h", "include/**/*.hpp", "include/**/*.inc", "include/**/*.inl", "cuda/**/*.h", "cuda/**/*.hpp"]),
+    defines = {defines},
+    includes = {includes},
+    linkopts = {linkopts},
     visibility = ["//visibility:public"],
 )
-""".format(lib = root + "/lib"))
+""".format(
+        defines = defines,
+        includes = ["include", "include/torch/csrc/api/include"] + cuda_includes,
+        linkopts = ["-L%s/lib" % root, "-Wl,--push-state,--no-as-needed", "-ltorch_cpu", "-lc10"] + cuda_linkopts +
+                   ["-Wl,--pop-state", "-Wl,-rpath,%s/lib" % root],
+    ))
 
 libtorch = repository_rule(
     implementation = _libtorch_impl,
-    environ = ["LIBTORCH"],
+    environ = [
+        "CUDA_HOME",
+        "LIBTORCH",
+    ],
     local = True,
 )

@@ -125,7 +125,7 @@ def pixel_difference(drawings, baseline):
 
 
 def footnote(options, dtype):
-  its = machine.describe()
+  its = machine.describe(packages=())
   return (
       f"{options.count or 200} prompts × {options.repeats}, best of {options.candidates}, {dtype}, checkpoint {options.checkpoint.name}"
       f"{f', medians of {options.timed} single pictures' if options.timed else ''}; {its['cores']} cores of {its['cpu']},"
@@ -162,19 +162,19 @@ def main():
   suites = {name: sampling_variants.SUITES[name] for name in options.suites}
   variants = list({variant.key(): variant for suite in suites.values() for variant in suite}.values())
   by_dtype, texts, result = {}, {}, {}
+  OUT.parent.mkdir(parents=True, exist_ok=True)
   for dtype in options.dtypes:
     by_dtype[dtype], seconds = measure(dtype, variants, options)
-    suffix = "" if dtype == "float32" else f" {dtype}"
-    for name, suite in suites.items():
-      texts[f"sampling {name}{suffix}"] = f"{suite_table(suite, by_dtype[dtype], seconds)}\n\n{footnote(options, dtype)}"
     result[dtype] = {
         variant.name: {"fields": variant.fields, "seconds": seconds[variant.key()], "scores": [d.score for d in by_dtype[dtype][variant.key()]]}
         for variant in variants
     }
+    OUT.write_text(json.dumps(result, indent=1) + "\n")  # whatever comes after, it took long
+    suffix = "" if dtype == "float32" else f" {dtype}"
+    for name, suite in suites.items():
+      texts[f"sampling {name}{suffix}"] = f"{suite_table(suite, by_dtype[dtype], seconds)}\n\n{footnote(options, dtype)}"
   if len(options.dtypes) > 1:
     texts["sampling types"] = f"{dtype_table(suites[options.suites[0]], by_dtype, options.dtypes)}\n\n{footnote(options, ' and '.join(options.dtypes))}"
-  OUT.parent.mkdir(parents=True, exist_ok=True)
-  OUT.write_text(json.dumps(result, indent=1) + "\n")
   for section, text in texts.items():
     print(f"\n{section}\n\n{text}", flush=True)
     if options.update_docs:

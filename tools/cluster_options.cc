@@ -85,6 +85,7 @@ absl::Status AddService(const ServiceKind& kind, const ClusterOptions& options, 
   if (kind.name == "clip" && !checkpoints.variation.empty()) {
     spec.argv.push_back(absl::StrCat("--variation_checkpoint=", checkpoints.variation));
   }
+  if (!options.device.empty()) spec.argv.push_back(absl::StrCat("--device=", options.device));
   if (!options.dtype.empty()) spec.argv.push_back(absl::StrCat("--dtype=", options.dtype));
   const std::vector<std::string> common = CommonFlags(options);
   spec.argv.insert(spec.argv.end(), common.begin(), common.end());
@@ -120,6 +121,7 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
   command_line.AddInt("clip-threads", kThreads, "Threads of clip, in place of --threads.", &options.clip_threads);
   command_line.AddInt("prior-threads", kThreads, "Threads of each prior.", &options.prior_threads);
   command_line.AddInt("decoder-threads", kThreads, "Threads of each decoder.", &options.decoder_threads);
+  command_line.AddString("device", "NAME", "Where the models run: cpu, cuda or cuda:N. (default cpu)", &options.device);
   command_line.AddString("dtype", "TYPE", "Type the weights are held in: float32, bfloat16, float16 or auto.", &options.dtype);
   command_line.AddInt("prior-replicas", kReplicas, "Prior processes.", &options.prior_replicas);
   command_line.AddInt("decoder-replicas", kReplicas, "Decoder processes.", &options.decoder_replicas);

@@ -19,7 +19,8 @@ struct ClusterOptions {
   std::string metrics_listen = "127.0.0.1:0";
   std::optional<int> threads;  // for each service; absent: the cores this process may use
   std::optional<int> clip_threads, prior_threads, decoder_threads;
-  std::string dtype;  // empty: the services' default
+  std::string device;  // empty: the services' default
+  std::string dtype;   // the same
   int prior_replicas = 1;
   int decoder_replicas = 1;
   std::string prior_args;    // more flags of each prior, with spaces between

@@ -75,10 +75,11 @@ TEST_F(ClusterOptionsTest, GivesReplicasThreadsAndTypes) {
   options.decoder_replicas = 3;
   options.threads = 4;
   options.decoder_threads = 2;
+  options.device = "cuda:1";
   options.dtype = "bfloat16";
   ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
   EXPECT_THAT(Names(spec), testing::ElementsAre("clip", "prior-0", "prior-1", "decoder-0", "decoder-1", "decoder-2"));
-  EXPECT_THAT(spec.services[2].argv, AllOf(Contains("--threads=4"), Contains("--dtype=bfloat16")));
+  EXPECT_THAT(spec.services[2].argv, AllOf(Contains("--threads=4"), Contains("--device=cuda:1"), Contains("--dtype=bfloat16")));
   EXPECT_THAT(spec.services[5].argv, Contains("--threads=2"));
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/device_option.h"
 #include "model/threads.h"
 #include "model/torch_guard.h"
 #include "model/weights/checkpoint.h"
@@ -23,6 +24,7 @@ namespace {
 struct ReplayOptions {
   std::string checkpoint;
   std::string case_file;
+  std::string device = "cpu";
   std::string dtype = "float32";
   int threads = 0;
 };
@@ -35,23 +37,27 @@ replay::Tolerance ToleranceOf(at::ScalarType dtype) {
   return {.module_relative = 1e-1, .scheduler_relative = 1e-2, .checks_pictures = false};
 }
 
-absl::StatusOr<replay::Networks> Load(const std::string& dir, const replay::PipelineCall& call, at::ScalarType dtype) {
+absl::StatusOr<replay::Networks> Load(const std::string& dir, const replay::PipelineCall& call,
+                                      const at::TensorOptions& options) {
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(dir));
   replay::Networks networks;
-  ASSIGN_OR_RETURN(networks.text, clip::LoadClipText(checkpoint, dtype));
+  ASSIGN_OR_RETURN(networks.text, clip::LoadClipText(checkpoint, options));
   if (call.is_variation) {
-    ASSIGN_OR_RETURN(networks.vision, clip::LoadClipVision(checkpoint, dtype));
+    ASSIGN_OR_RETURN(networks.vision, clip::LoadClipVision(checkpoint, options));
   } else {
-    ASSIGN_OR_RETURN(networks.prior, prior::LoadPriorModel(checkpoint, dtype));
+    ASSIGN_OR_RETURN(networks.prior, prior::LoadPriorModel(checkpoint, options));
   }
-  ASSIGN_OR_RETURN(networks.decoder, decoder::LoadDecoderModel(checkpoint, dtype));
+  ASSIGN_OR_RETURN(networks.decoder, decoder::LoadDecoderModel(checkpoint, options));
   return networks;
 }
 
 absl::Status Replay(const ReplayOptions& options) {
-  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype));
+  ASSIGN_OR_RETURN(const at::Device device, model::ParseDevice(options.device));
+  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype, device));
+  model::PrepareDevice(device);
   ASSIGN_OR_RETURN(const replay::Trace trace, replay::Trace::Open(options.case_file));
-  ASSIGN_OR_RETURN(const replay::Networks networks, Load(options.checkpoint, trace.call(), dtype));
+  ASSIGN_OR_RETURN(const replay::Networks networks,
+                   Load(options.checkpoint, trace.call(), at::TensorOptions(device).dtype(dtype)));
   const replay::Tolerance tolerance = ToleranceOf(dtype);
   replay::Comparison comparison;
   RETURN_IF_ERROR(replay::ReplayModules(trace, networks, tolerance, comparison));
@@ -75,6 +81,7 @@ absl::Status RunReplay(const std::vector<std::string>& args) {
   command_line.Require("checkpoint");
   command_line.AddString("case", "FILE", "The trace, a safetensors file.", &options.case_file);
   command_line.Require("case");
+  command_line.AddString("device", "NAME", "Where to run: cpu, cuda or cuda:N.", &options.device);
   command_line.AddChoice("dtype", {"float32", "bfloat16", "float16"}, "Type to hold the weights in.", &options.dtype);
   command_line.AddInt("threads", {0, 1024}, "Threads of a forward pass; 0 for all cores.", &options.threads);
   ASSIGN_OR_RETURN(const bool proceed, command_line.Parse(args));

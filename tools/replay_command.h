@@ -9,9 +9,9 @@
 
 namespace unclip {
 
-// Runs `unclip replay --checkpoint DIR --case FILE [--dtype TYPE] [--threads N]`; `args` are what follows `replay`. Prints a line
-// for each stage with the largest absolute and relative difference. DATA_LOSS when a stage is past its tolerance; other errors
-// for a checkpoint or trace that is not acceptable.
+// Runs `unclip replay --checkpoint DIR --case FILE [--device NAME] [--dtype TYPE] [--threads N]`; `args` are what follows
+// `replay`. Prints a line for each stage with the largest absolute and relative difference. DATA_LOSS when a stage is past its
+// tolerance; other errors for a checkpoint or trace that is not acceptable.
 absl::Status RunReplay(const std::vector<std::string>& args);
 
 }  // namespace unclip

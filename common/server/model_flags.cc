@@ -6,10 +6,10 @@
 #include "common/server/run_main.h"
 
 ABSL_FLAG(std::string, checkpoint, "", "checkpoint folder in the reference (diffusers) layout; required");
+ABSL_FLAG(std::string, device, "cpu", "where the model is held and computed: cpu, cuda (the first GPU) or cuda:N");
 ABSL_FLAG(std::string, dtype, "float32",
-          "type that weights are held and computed in: float32, bfloat16, float16, or auto (bfloat16 where the processor "
-          "multiplies it itself, "
-          "else float32)");
+          "type that weights are held and computed in: float32, bfloat16, float16, or auto (bfloat16 on a GPU and where the "
+          "processor multiplies it itself, else float32)");
 ABSL_FLAG(int, threads, 0, "CPU threads of a forward pass; 0 takes all cores");
 ABSL_FLAG(int, queue_capacity, 64, "requests that may wait for their turn; more are refused with RESOURCE_EXHAUSTED");
 
@@ -25,6 +25,7 @@ absl::Status CheckRange(absl::string_view name, int value, int minimum, int maxi
 
 absl::StatusOr<ModelFlags> ModelFlagsFromCommandLine() {
   ModelFlags flags = {.checkpoint = absl::GetFlag(FLAGS_checkpoint),
+                      .device = absl::GetFlag(FLAGS_device),
                       .dtype = absl::GetFlag(FLAGS_dtype),
                       .thread_count = absl::GetFlag(FLAGS_threads),
                       .queue_capacity = absl::GetFlag(FLAGS_queue_capacity)};

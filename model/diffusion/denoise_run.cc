@@ -2,31 +2,57 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/stack.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/device_option.h"
 
 namespace unclip::model {
 
-DenoiseRun::DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape)
+DenoiseRun::DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape,
+                       at::Device device)
     : sampler_(std::move(sampler)),
       noise_(noise),
       stage_(stage),
       shape_(std::move(shape)),
-      x_(noise.Draw({stage, NoiseKey::kStart}, shape_)) {}
+      device_(device),
+      x_(ToDevice(noise.Draw({stage, NoiseKey::kStart}, shape_), device)) {}
+
+Sampler::Step DenoiseRun::NextStep(const at::Tensor& model_output) {
+  const at::Tensor noise = sampler_->NeedsNoise(step_) ? ToDevice(noise_.Draw({stage_, step_}, shape_), device_) : at::Tensor();
+  return sampler_->Advance(step_, model_output, x_, noise);
+}
 
 absl::Status DenoiseRun::Advance(const at::Tensor& model_output) {
-  // Before the clamp, which would turn an infinity into a plausible value.
-  if (!at::isfinite(model_output).all().item<bool>()) {
-    return absl::InternalError(absl::StrCat("the model gave values that are not finite at timestep ", timestep()));
+  DenoiseRun* const runs[] = {this};
+  return AdvanceAll(runs, {model_output}).front();
+}
+
+std::vector<absl::Status> DenoiseRun::AdvanceAll(absl::Span<DenoiseRun* const> runs, absl::Span<const at::Tensor> model_outputs) {
+  std::vector<at::Tensor> are_finite;
+  std::vector<Sampler::Step> steps;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    // Of the output, before the clamp, which would turn an infinity into a plausible value.
+    are_finite.push_back(at::isfinite(model_outputs[i]).all());
+    steps.push_back(runs[i]->NextStep(model_outputs[i]));
   }
-  const at::Tensor noise = sampler_->NeedsNoise(step_) ? noise_.Draw({stage_, step_}, shape_) : at::Tensor();
-  Sampler::Step step = sampler_->Advance(step_, model_output, x_, noise);
-  x_ = std::move(step.previous_sample);
-  original_sample_ = std::move(step.original_sample);
-  ++step_;
-  return absl::OkStatus();
+  const at::Tensor finite = at::stack(are_finite).cpu();  // [runs], the one time that a GPU is waited for
+  std::vector<absl::Status> results;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    DenoiseRun& run = *runs[i];
+    if (!finite.const_data_ptr<bool>()[i]) {
+      results.push_back(
+          absl::InternalError(absl::StrCat("the model gave values that are not finite at timestep ", run.timestep())));
+      continue;
+    }
+    run.x_ = std::move(steps[i].previous_sample);
+    run.original_sample_ = std::move(steps[i].original_sample);
+    ++run.step_;
+    results.push_back(absl::OkStatus());
+  }
+  return results;
 }
 
 }  // namespace unclip::model

@@ -3,12 +3,14 @@
 #define UNCLIP_MODEL_DIFFUSION_DENOISE_RUN_H_
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "model/diffusion/noise_source.h"
 #include "model/diffusion/sampler.h"
 
@@ -18,8 +20,10 @@ namespace unclip::model {
 // Draws {stage, NoiseKey::kStart}, then {stage, i} for each step i that needs noise. Not thread-safe.
 class DenoiseRun {
  public:
-  // `noise` must outlive the run.
-  DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape);
+  // `noise` must outlive the run. It is drawn on the CPU, so that it is the same on every device, and then brought to `device`,
+  // where all else of the run is.
+  DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape,
+             at::Device device = at::kCPU);
 
   int step() const { return step_; }  // steps done
   int step_count() const { return static_cast<int>(sampler_->timesteps().size()); }
@@ -38,11 +42,18 @@ class DenoiseRun {
   // Takes what the model said of x(), guidance applied: [N, C, ...] or [N, 2C, ...] float32. INTERNAL when it is not finite.
   absl::Status Advance(const at::Tensor& model_output);
 
+  // The same for several runs of one device, each with its own output. It waits for a GPU once, at the end, so that the CPU draws
+  // the noise while the GPU still computes the outputs.
+  static std::vector<absl::Status> AdvanceAll(absl::Span<DenoiseRun* const> runs, absl::Span<const at::Tensor> model_outputs);
+
  private:
+  Sampler::Step NextStep(const at::Tensor& model_output);
+
   std::unique_ptr<Sampler> sampler_;
   NoiseSource& noise_;
   const uint32_t stage_;
   const std::vector<int64_t> shape_;
+  const at::Device device_;
   int step_ = 0;
   at::Tensor x_;
   at::Tensor original_sample_;

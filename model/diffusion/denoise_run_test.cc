@@ -53,6 +53,20 @@ TEST_F(DenoiseRunTest, RefusesValuesThatAreNotFiniteEvenWhereTheClampWouldHideTh
   }
 }
 
+TEST_F(DenoiseRunTest, AdvancesSeveralAtOnceAndFailsOnlyTheBadOne) {
+  PhiloxNoise other_noise(2);
+  DenoiseRun first = NewRun(3, noise_), alone = NewRun(3, noise_), bad = NewRun(4, noise_), last = NewRun(5, other_noise);
+  DenoiseRun* const runs[] = {&first, &bad, &last};
+  const std::vector<absl::Status> results = DenoiseRun::AdvanceAll(
+      runs, {at::full({1, 4}, 0.5), at::full({1, 4}, std::numeric_limits<float>::infinity()), at::zeros({1, 4})});
+  EXPECT_THAT(results,
+              ElementsAre(absl::OkStatus(), StatusIs(absl::StatusCode::kInternal, HasSubstr("timestep 999")), absl::OkStatus()));
+  ASSERT_OK(alone.Advance(at::full({1, 4}, 0.5)));
+  EXPECT_TRUE(first.x().equal(alone.x()));
+  EXPECT_EQ(bad.step(), 0);
+  EXPECT_EQ(last.step(), 1);
+}
+
 TEST_F(DenoiseRunTest, DrawsTheReferencesNoiseInItsOrder) {
   // Start, then one draw for each step whose timestep is above 0.
   ReferenceNoise stream(5);

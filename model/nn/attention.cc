@@ -19,8 +19,8 @@ at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   return at::scaled_dot_product_attention(q, k, v, mask.defined() ? std::optional<at::Tensor>(mask) : std::nullopt);
 }
 
-at::Tensor CausalMask(int64_t token_count, double masked_score, at::ScalarType dtype) {
-  return at::full({token_count, token_count}, masked_score, at::TensorOptions().dtype(dtype)).triu(1);  // [T, T]
+at::Tensor CausalMask(int64_t token_count, double masked_score, const at::TensorOptions& options) {
+  return at::full({token_count, token_count}, masked_score, options).triu(1);  // [T, T]
 }
 
 }  // namespace unclip::model

@@ -19,8 +19,9 @@ at::Tensor MergeHeads(const at::Tensor& x);
 // [N, heads, Tq, Tk] and is added to the scores. Returns [N, heads, Tq, d].
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask);
 
-// A [tokens, tokens] mask with `masked_score` where a column lies after the row, 0 elsewhere.
-at::Tensor CausalMask(int64_t token_count, double masked_score, at::ScalarType dtype);
+// A [tokens, tokens] mask with `masked_score` where a column lies after the row, 0 elsewhere, of the type and on the device of
+// `options`.
+at::Tensor CausalMask(int64_t token_count, double masked_score, const at::TensorOptions& options);
 
 }  // namespace unclip::model
 

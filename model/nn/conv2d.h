@@ -33,7 +33,7 @@ class Conv2d {
   // The convolution of `x` plus `other` [N, out, H, W].
   at::Tensor AddTo(const at::Tensor& other, const at::Tensor& x) const;
 
-  at::ScalarType dtype() const { return bias_.scalar_type(); }
+  at::TensorOptions options() const { return bias_.options(); }  // type and device of the weights
 
  private:
   at::Tensor weight_;  // packed if is_packed_

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/addcmul.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
@@ -127,16 +128,16 @@ void Normalization<T>::MapsOf(int64_t sample, int64_t first_channel, int64_t cou
   }
 }
 
-// The same of LibTorch's operators, for devices and types that the kernel does not know.
+// The same of LibTorch's operators, for devices and types that the kernel does not know. On a GPU theirs gives planes, whatever
+// it is given, so that the convolution behind it brings them into its own order.
 at::Tensor Compose(const at::Tensor& x, int64_t groups, const at::Tensor& weight, const at::Tensor& bias, double epsilon,
                    const NormModulation& modulation) {
-  const auto expand = [&x](const at::Tensor& rows) {
-    return rows.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1);
-  };  // [N, C, 1, 1]
-  at::Tensor y = modulation.add.defined() ? x + expand(modulation.add) : x;
+  const auto expand = [](const at::Tensor& rows) { return rows.unsqueeze(-1).unsqueeze(-1); };  // [N, C, 1, 1]
+  at::Tensor y = modulation.add.defined() ? x + expand(modulation.add).to(x.scalar_type()) : x;
   y = at::group_norm(y, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), epsilon);
-  if (modulation.scale.defined()) y = y * (1 + expand(modulation.scale)) + expand(modulation.shift);
-  return modulation.silu ? at::silu(y) : y;
+  // In place, and in float32 until it is written.
+  if (modulation.scale.defined()) at::addcmul_out(y, expand(modulation.shift), y, 1 + expand(modulation.scale));
+  return modulation.silu ? at::silu_(y) : y;
 }
 
 }  // namespace
@@ -146,7 +147,7 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t
       bias_(source.Get(prefix + ".bias", {channels})),
       group_count_(group_count),
       epsilon_(epsilon) {
-  if (!weight_.defined() || !bias_.defined()) return;
+  if (!weight_.defined() || !bias_.defined() || !weight_.is_cpu()) return;
   weight_ = weight_.to(at::kFloat).contiguous();
   bias_ = bias_.to(at::kFloat).contiguous();
 }

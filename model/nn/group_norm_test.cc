@@ -92,6 +92,25 @@ TEST_P(GroupNormTest, TakesExtremeValuesAsTheyAre) {
   EXPECT_FALSE(norm_(x / 0.0).isfinite().any().item<bool>());  // a fault is passed on, for the sampler to see
 }
 
+// What GPUs get.
+TEST(GroupNormTest, OfLibTorchsOperatorsGivesTheSameAsTheKernel) {
+  const at::Tensor weight = at::randn({kChannels}), bias = at::randn({kChannels});
+  MapSource source({{"norm.weight", weight}, {"norm.bias", bias}});
+  const GroupNorm norm(source, "norm", kGroups, kChannels, 1e-5);
+  const at::Tensor x = at::randn({3, kChannels, 9, 7}).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto rows = [] { return at::randn({3, kChannels}); };
+  const NormModulation none = {};
+  const NormModulation added = {.add = rows(), .scale = {}, .shift = {}, .silu = true};
+  const NormModulation scaled = {.add = {}, .scale = rows(), .shift = rows(), .silu = true};
+  for (const NormModulation& modulation : {none, added, scaled}) {
+    const at::Tensor before = x.to(at::kDouble);
+    const at::Tensor composed = norm(before, modulation);  // there is no kernel for double
+    EXPECT_EQ(composed.scalar_type(), at::kDouble);
+    EXPECT_TRUE(before.equal(x.to(at::kDouble))) << "the input was written to";
+    EXPECT_LE((composed - norm(x, modulation).to(at::kDouble)).abs().max().item<double>(), 2e-5);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, GroupNormTest,
                          testing::Combine(testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
                                           testing::Values(at::kFloat, at::kBFloat16)));

@@ -17,7 +17,7 @@ at::Tensor ViewMask(const std::vector<uint8_t>& mask) {
 }
 
 std::vector<float> ToFloats(const at::Tensor& tensor) {
-  const at::Tensor floats = tensor.to(at::kFloat).contiguous();
+  const at::Tensor floats = tensor.to(at::kFloat).cpu().contiguous();
   return std::vector<float>(floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel());
 }
 

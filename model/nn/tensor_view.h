@@ -15,7 +15,7 @@ at::Tensor ViewFloats(const std::vector<float>& values, const std::vector<int64_
 // A [1, n] uint8 tensor over `mask`, which must outlive it; never written to.
 at::Tensor ViewMask(const std::vector<uint8_t>& mask);
 
-// The values of `tensor` (any shape and type), row by row.
+// The values of `tensor` (any shape, type and device), row by row.
 std::vector<float> ToFloats(const at::Tensor& tensor);
 
 }  // namespace unclip::model

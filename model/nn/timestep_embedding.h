@@ -26,8 +26,9 @@ class TimestepEmbedding {
   TimestepEmbedding() = default;
   TimestepEmbedding(ParameterSource& source, const std::string& prefix, const SinusoidOptions& sinusoid, int64_t embedding_dim);
 
-  // [N] integer timesteps -> [N, embedding_dim] in `dtype`
-  at::Tensor operator()(const at::Tensor& timesteps, at::ScalarType dtype) const;
+  // [N] integer timesteps, best on the CPU, where the sinusoid is the same for every device -> [N, embedding_dim] of the type and
+  // on the device of `options`.
+  at::Tensor operator()(const at::Tensor& timesteps, const at::TensorOptions& options) const;
 
  private:
   SinusoidOptions sinusoid_;

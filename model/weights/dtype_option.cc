@@ -18,11 +18,11 @@ bool MultipliesBfloat16() {
 
 }  // namespace
 
-absl::StatusOr<at::ScalarType> ParseServingDtype(absl::string_view name) {
+absl::StatusOr<at::ScalarType> ParseServingDtype(absl::string_view name, at::Device device) {
   if (name == "float32") return at::kFloat;
   if (name == "bfloat16") return at::kBFloat16;
   if (name == "float16") return at::kHalf;
-  if (name == "auto") return MultipliesBfloat16() ? at::kBFloat16 : at::kFloat;
+  if (name == "auto") return device.is_cuda() || MultipliesBfloat16() ? at::kBFloat16 : at::kFloat;
   return absl::InvalidArgumentError(absl::StrCat("dtype is \"", name, "\"; it must be float32, bfloat16, float16 or auto"));
 }
 

@@ -23,6 +23,11 @@ TEST(DtypeOptionTest, AutoIsOneOfTheTypesThatAreFastSomewhere) {
   EXPECT_THAT(dtype, AnyOf(at::kFloat, at::kBFloat16));
 }
 
+TEST(DtypeOptionTest, AutoIsBfloat16OnAGpu) {
+  ASSERT_OK_AND_ASSIGN(const at::ScalarType dtype, ParseServingDtype("auto", at::kCUDA));
+  EXPECT_EQ(dtype, at::kBFloat16);
+}
+
 TEST(DtypeOptionTest, RefusesAnythingElse) {
   for (const char* name : {"", "fp16", "int8", "Float32"}) {
     EXPECT_THAT(ParseServingDtype(name), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bfloat16, float16 or auto")));

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "model/device_option.h"
 #include "model/nn/tensor_view.h"
 #include "model/threads.h"
 #include "model/torch_guard.h"
@@ -65,13 +66,14 @@ class TorchClipEngine final : public ClipEngine {
 
 // The checkpoint that has the image encoder, if any: `checkpoint` itself or the one that `options` names.
 absl::StatusOr<std::unique_ptr<const ClipVision>> LoadVision(const ClipEngineOptions& options,
-                                                             const model::Checkpoint& checkpoint, at::ScalarType dtype) {
+                                                             const model::Checkpoint& checkpoint,
+                                                             const at::TensorOptions& weights) {
   if (!options.variation_checkpoint.empty()) {
     ASSIGN_OR_RETURN(const model::Checkpoint variation, model::Checkpoint::Open(options.variation_checkpoint));
-    return LoadClipVision(variation, dtype);
+    return LoadClipVision(variation, weights);
   }
   if (!checkpoint.HasComponent("image_encoder")) return nullptr;
-  return LoadClipVision(checkpoint, dtype);
+  return LoadClipVision(checkpoint, weights);
 }
 
 // One prompt and one picture: finds weights that are not finite, and leaves everything warm.
@@ -86,15 +88,18 @@ absl::Status WarmUp(ClipEngine& engine) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ClipEngine>> LoadClipEngine(const ClipEngineOptions& options) {
-  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype));
+  ASSIGN_OR_RETURN(const at::Device device, model::ParseDevice(options.device));
+  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype, device));
+  model::PrepareDevice(device);
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   ClipModelInfo info;
   info.checkpoint_name = checkpoint.name();
   info.dtype = model::ServingDtypeName(dtype);
   info.thread_count = model::UseThreads(options.thread_count);
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint({"tokenizer", "text_encoder"}));
-  ASSIGN_OR_RETURN(std::unique_ptr<const ClipText> text, LoadClipText(checkpoint, dtype));
-  ASSIGN_OR_RETURN(std::unique_ptr<const ClipVision> vision, LoadVision(options, checkpoint, dtype));
+  const at::TensorOptions weights = at::TensorOptions(device).dtype(dtype);
+  ASSIGN_OR_RETURN(std::unique_ptr<const ClipText> text, LoadClipText(checkpoint, weights));
+  ASSIGN_OR_RETURN(std::unique_ptr<const ClipVision> vision, LoadVision(options, checkpoint, weights));
   const ClipTextConfig& config = text->network.config();
   if (vision != nullptr && vision->network.config().projection_dim != config.projection_dim) {
     return absl::InvalidArgumentError(absl::StrCat("image_encoder: projection_dim is ", vision->network.config().projection_dim,

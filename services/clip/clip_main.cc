@@ -36,6 +36,7 @@ absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(service.Load([&flags] {
     return LoadClipEngine({.checkpoint = flags.checkpoint,
                            .variation_checkpoint = absl::GetFlag(FLAGS_variation_checkpoint),
+                           .device = flags.device,
                            .dtype = flags.dtype,
                            .thread_count = flags.thread_count});
   }));

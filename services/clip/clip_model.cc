@@ -13,7 +13,8 @@
 
 namespace unclip::clip {
 
-absl::StatusOr<std::unique_ptr<const ClipText>> LoadClipText(const model::Checkpoint& checkpoint, at::ScalarType dtype) {
+absl::StatusOr<std::unique_ptr<const ClipText>> LoadClipText(const model::Checkpoint& checkpoint,
+                                                             const at::TensorOptions& options) {
   ASSIGN_OR_RETURN(const std::string tokenizer_dir, checkpoint.ComponentDir("tokenizer"));
   ASSIGN_OR_RETURN(std::unique_ptr<const BpeTokenizer> tokenizer, BpeTokenizer::Load(tokenizer_dir));
   ASSIGN_OR_RETURN(const std::string dir, checkpoint.ComponentDir("text_encoder"));
@@ -24,11 +25,12 @@ absl::StatusOr<std::unique_ptr<const ClipText>> LoadClipText(const model::Checkp
                                                    " and ", config.max_position_embeddings));
   }
   int64_t parameter_count = 0;
-  ASSIGN_OR_RETURN(ClipTextModel network, (model::LoadNetwork<ClipTextModel>(config, dir, dtype, parameter_count)));
+  ASSIGN_OR_RETURN(ClipTextModel network, (model::LoadNetwork<ClipTextModel>(config, dir, options, parameter_count)));
   return std::make_unique<const ClipText>(ClipText{std::move(tokenizer), std::move(network), parameter_count});
 }
 
-absl::StatusOr<std::unique_ptr<const ClipVision>> LoadClipVision(const model::Checkpoint& checkpoint, at::ScalarType dtype) {
+absl::StatusOr<std::unique_ptr<const ClipVision>> LoadClipVision(const model::Checkpoint& checkpoint,
+                                                                 const at::TensorOptions& options) {
   ASSIGN_OR_RETURN(const std::string preprocessor_dir, checkpoint.ComponentDir("feature_extractor"));
   ASSIGN_OR_RETURN(ImagePreprocessor preprocessor, ImagePreprocessor::Load(preprocessor_dir));
   ASSIGN_OR_RETURN(const std::string dir, checkpoint.ComponentDir("image_encoder"));
@@ -39,7 +41,7 @@ absl::StatusOr<std::unique_ptr<const ClipVision>> LoadClipVision(const model::Ch
                                                    config.image_size, "×", config.image_size));
   }
   int64_t parameter_count = 0;
-  ASSIGN_OR_RETURN(ClipVisionModel network, (model::LoadNetwork<ClipVisionModel>(config, dir, dtype, parameter_count)));
+  ASSIGN_OR_RETURN(ClipVisionModel network, (model::LoadNetwork<ClipVisionModel>(config, dir, options, parameter_count)));
   return std::make_unique<const ClipVision>(ClipVision{preprocessor, std::move(network), parameter_count});
 }
 

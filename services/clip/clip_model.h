@@ -2,6 +2,8 @@
 #ifndef UNCLIP_SERVICES_CLIP_CLIP_MODEL_H_
 #define UNCLIP_SERVICES_CLIP_CLIP_MODEL_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -27,11 +29,14 @@ struct ClipVision {
   int64_t parameter_count = 0;
 };
 
-// Loads tokenizer/ and text_encoder/. Errors are one line that names file and option or tensor.
-absl::StatusOr<std::unique_ptr<const ClipText>> LoadClipText(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+// Loads tokenizer/ and text_encoder/, in the type and on the device of `options`. Errors are one line that names file and option
+// or tensor.
+absl::StatusOr<std::unique_ptr<const ClipText>> LoadClipText(const model::Checkpoint& checkpoint,
+                                                             const at::TensorOptions& options);
 
 // Loads feature_extractor/ and image_encoder/. Errors as above.
-absl::StatusOr<std::unique_ptr<const ClipVision>> LoadClipVision(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+absl::StatusOr<std::unique_ptr<const ClipVision>> LoadClipVision(const model::Checkpoint& checkpoint,
+                                                                 const at::TensorOptions& options);
 
 // Token ids as the text tower takes them: [1, T] int64.
 at::Tensor TokenTensor(const PaddedTokens& tokens);

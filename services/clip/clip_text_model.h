@@ -24,10 +24,9 @@ class ClipTextModel {
 
   // input_ids [N, T] int64, padded; each id below vocab_size. Padding is not masked, as in the reference: the tower is causal, so
   // it changes only the hidden states of padding.
-  Output Forward(const at::Tensor& input_ids) const;
+  Output Forward(const at::Tensor& ids) const;
 
   const ClipTextConfig& config() const { return config_; }
-  at::ScalarType dtype() const { return token_embedding_.scalar_type(); }
 
  private:
   // Where each row's end token stands, [N].

@@ -22,9 +22,10 @@ ClipVisionModel::Output ClipVisionModel::Forward(const at::Tensor& pixels) const
   TORCH_CHECK(pixels.dim() == 4 && pixels.size(2) == config_.image_size && pixels.size(3) == config_.image_size,
               "the image tower reads pictures of ", config_.image_size, " pixels a side");
   const int64_t n = pixels.size(0);
-  const at::Tensor patches = at::conv2d(pixels.to(dtype()), patch_embedding_, /*bias=*/{}, /*stride=*/config_.patch_size)
-                                 .flatten(2)
-                                 .transpose(1, 2);                                       // [N, P, W]
+  const at::Tensor patches =
+      at::conv2d(pixels.to(class_embedding_.options()), patch_embedding_, /*bias=*/{}, /*stride=*/config_.patch_size)
+          .flatten(2)
+          .transpose(1, 2);                                                              // [N, P, W]
   const at::Tensor cls = class_embedding_.expand({n, 1, -1});                            // [N, 1, W]
   const at::Tensor x = pre_layrnorm_(at::cat({cls, patches}, 1) + position_embedding_);  // [N, 1 + P, W]
   const at::Tensor hidden = encoder_(x, /*mask=*/{});                                    // [N, 1 + P, W]

@@ -26,7 +26,6 @@ class ClipVisionModel {
   Output Forward(const at::Tensor& pixels) const;
 
   const ClipVisionConfig& config() const { return config_; }
-  at::ScalarType dtype() const { return class_embedding_.scalar_type(); }
 
  private:
   ClipVisionConfig config_;

@@ -9,6 +9,7 @@
 
 #include "base/status_macros.h"
 #include "model/diffusion/guidance.h"
+#include "services/decoder/unet_batch.h"
 
 namespace unclip::decoder {
 namespace {
@@ -18,7 +19,7 @@ Unet::Context MakeContext(const TextProjection& projection, const BaseSampling& 
   at::Tensor image = sampling.image_embeddings;  // [N, D]
   if (sampling.has_guidance) {
     const at::Tensor null = projection.NullImageEmbeddings(image.size(0));  // [N, D]
-    image = at::cat({null, image.to(null.scalar_type())});                  // [2N, D]
+    image = at::cat({null, image.to(null.options())});                      // [2N, D]
   }
   TextProjection::Output projected = projection.Forward(image, sampling.text_embeddings, sampling.hidden_states);
   const int64_t extra_tokens = projection.config().clip_extra_context_tokens;
@@ -43,7 +44,7 @@ absl::StatusOr<std::unique_ptr<BaseSamplingRun>> BaseSamplingRun::Start(const Un
   ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, sampling.sampler));
   const int64_t size = unet.config().sample_size;
   model::DenoiseRun denoise(std::move(sampler), noise, model::NoiseKey::kDecoder,
-                            {sampling.image_embeddings.size(0), unet.config().in_channels, size, size});
+                            {sampling.image_embeddings.size(0), unet.config().in_channels, size, size}, unet.device());
   return std::unique_ptr<BaseSamplingRun>(new BaseSamplingRun(unet, projection, sampling, std::move(denoise)));
 }
 
@@ -61,35 +62,32 @@ BaseSamplingRun::BaseSamplingRun(const Unet& unet, const TextProjection& project
   times_ = ProjectTimes(unet, denoise_.timesteps(), context.class_labels);
 }
 
-std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes) {
-  std::vector<at::Tensor> inputs, times;
-  std::vector<const Unet::ProjectedContext*> contexts;
-  std::vector<CachedRows> rows;
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes, model::StepGraphs* graphs) {
+  UnetBatch batch;
   for (BaseSamplingRun* run : runs) {
     const int64_t count = run->row_count();
-    inputs.push_back(run->denoise_.x());                                  // [N, 3, H, W]
-    if (run->IsGuided()) inputs.push_back(run->denoise_.x());             // twice
+    batch.x.push_back(run->denoise_.x());                                 // [N, 3, H, W]
+    if (run->IsGuided()) batch.x.push_back(run->denoise_.x());            // twice
     const at::Tensor time = run->times_.select(0, run->denoise_.step());  // [N or 2N, P]
-    times.push_back(time.narrow(0, time.size(0) - count, count));
-    contexts.push_back(run->has_guidance_ && !run->IsGuided() ? &run->conditional_ : &run->context_);
-    rows.push_back({.cache = &run->deep_, .count = count});
+    batch.time.push_back(time.narrow(0, time.size(0) - count, count));
+    batch.contexts.push_back(run->has_guidance_ && !run->IsGuided() ? &run->conditional_ : &run->context_);
+    batch.rows.push_back({.cache = &run->deep_, .count = count});
   }
   const Unet& unet = runs.front()->unet_;
-  const Unet::ProjectedContext context = Unet::JoinContexts(contexts);
-  const at::Tensor x = at::cat(inputs);
-  const bool spreads = lanes != nullptr && x.size(0) >= lanes->count();  // else some would idle
-  const at::Tensor output = ForwardCached(unet, x, at::cat(times), &context, runs.front()->reuses_features(), rows,
-                                          spreads ? lanes : nullptr);  // [all rows, 3 or 6, H, W]
-  std::vector<absl::Status> results;
+  batch.reuses_features = runs.front()->reuses_features();
+  const at::Tensor output =
+      graphs != nullptr ? ForwardRecorded(unet, batch, *graphs) : ForwardSpread(unet, batch, lanes);  // [all rows, 3 or 6, H, W]
+  std::vector<model::DenoiseRun*> denoise;
+  std::vector<at::Tensor> guided;
   int64_t first = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
     BaseSamplingRun* const run = runs[i];
-    const at::Tensor own = output.narrow(0, first, rows[i].count);
-    first += rows[i].count;
-    results.push_back(run->denoise_.Advance(
-        run->IsGuided() ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own));
+    const at::Tensor own = output.narrow(0, first, batch.rows[i].count);
+    first += batch.rows[i].count;
+    denoise.push_back(&run->denoise_);
+    guided.push_back(run->IsGuided() ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own);
   }
-  return results;
+  return model::DenoiseRun::AdvanceAll(denoise, guided);
 }
 
 }  // namespace unclip::decoder

@@ -15,6 +15,7 @@
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
+#include "model/step_graphs.h"
 #include "services/decoder/deep_feature_cache.h"
 #include "services/decoder/text_projection.h"
 #include "services/decoder/unet.h"
@@ -54,7 +55,8 @@ class BaseSamplingRun {
   at::Tensor Pictures() const { return denoise_.x().clamp(-1, 1); }
 
  private:
-  friend std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes);
+  friend std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes,
+                                            model::StepGraphs* graphs);
 
   BaseSamplingRun(const Unet& unet, const TextProjection& projection, const BaseSampling& sampling, model::DenoiseRun denoise);
 
@@ -72,8 +74,10 @@ class BaseSamplingRun {
 };
 
 // One step of each of `runs`, which are of one network, not done, and either all reuse features or none; for each, OK or INTERNAL
-// when its values are not finite. Spreads the rows over `lanes`, if there are as many, unless that is null.
-std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes);
+// when its values are not finite. Spreads the rows over `lanes`, if there are as many, unless that is null; or goes through
+// `graphs`, for GPUs, if that is not.
+std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, model::RowLanes* lanes,
+                                   model::StepGraphs* graphs = nullptr);
 
 }  // namespace unclip::decoder
 

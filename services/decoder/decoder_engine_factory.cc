@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "model/device_option.h"
 #include "model/threads.h"
 #include "model/torch_guard.h"
 #include "model/weights/checkpoint.h"
@@ -19,12 +20,12 @@ namespace {
 
 // Samples of a stage that requests may put into one step. Beyond so many positions a batch gains nothing from being larger, as
 // operators then take far longer than what LibTorch does around them, and activations grow with it.
-int StageRows(const DecoderEngineOptions& options, const DecoderModelInfo& info, int size, int least) {
-  constexpr int kPositions = 32768;
+int StageRows(const DecoderEngineOptions& options, const DecoderModelInfo& info, at::Device device, int size, int least) {
+  const int positions = device.is_cpu() ? 32768 : 16 * 32768;
   const int scale = size / info.base_size;
   if (options.max_batch_rows > 0) return std::max(least, options.max_batch_rows / (scale * scale));
-  const int rows = kPositions / (size * size);
-  return std::max(least, options.fills_threads ? std::min(rows, info.thread_count) : rows);
+  const int rows = positions / (size * size);
+  return std::max(least, options.fills_threads && device.is_cpu() ? std::min(rows, info.thread_count) : rows);
 }
 
 // Token positions of a prompt. The decoder's own networks read any number, so the text encoder's config decides.
@@ -39,7 +40,9 @@ absl::StatusOr<int> ReadContextLength(const model::Checkpoint& checkpoint) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEngineOptions& options) {
-  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype));
+  ASSIGN_OR_RETURN(const at::Device device, model::ParseDevice(options.device));
+  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype, device));
+  model::PrepareDevice(device);
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   DecoderModelInfo info;
   info.checkpoint_name = checkpoint.name();
@@ -53,14 +56,16 @@ absl::StatusOr<std::unique_ptr<DecoderEngine>> LoadDecoderEngine(const DecoderEn
   }
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint(components));
   ASSIGN_OR_RETURN(info.context_length, ReadContextLength(checkpoint));
-  ASSIGN_OR_RETURN(std::unique_ptr<const DecoderModel> model, LoadDecoderModel(checkpoint, dtype));
+  ASSIGN_OR_RETURN(std::unique_ptr<const DecoderModel> model,
+                   LoadDecoderModel(checkpoint, at::TensorOptions(device).dtype(dtype)));
   info.parameter_count = model->parameter_count;
   info.embedding_dim = model->text_projection.config().clip_embeddings_dim;
   info.hidden_dim = info.embedding_dim;  // the projection reads hidden states as wide as embeddings
   info.base_size = model->unet.config().sample_size;
   for (const auto& upsampler : model->upsamplers) info.super_res_sizes.push_back(upsampler->first.config().sample_size);
-  info.max_batch_rows.push_back(StageRows(options, info, info.base_size, options.max_batch_rows == 0 ? 2 : 1));  // guidance's two
-  for (const int size : info.super_res_sizes) info.max_batch_rows.push_back(StageRows(options, info, size, 1));
+  info.max_batch_rows.push_back(
+      StageRows(options, info, device, info.base_size, options.max_batch_rows == 0 ? 2 : 1));  // guidance's two
+  for (const int size : info.super_res_sizes) info.max_batch_rows.push_back(StageRows(options, info, device, size, 1));
   auto engine = std::make_unique<TorchDecoderEngine>(std::move(model), std::move(info));
   if (absl::Status status = engine->WarmUp(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(checkpoint.dir(), ": warm-up failed: ", status.message()));

@@ -28,8 +28,9 @@ absl::Status CheckOutputs(const std::string& component, const UnetConfig& config
                                                  "; with its scheduler's variance_type it must be ", expected));
 }
 
-absl::StatusOr<Unet> LoadUpsamplerUnet(const model::Checkpoint& checkpoint, const std::string& component, at::ScalarType dtype,
-                                       const UnclipScheduler& scheduler, int64_t& parameter_count) {
+absl::StatusOr<Unet> LoadUpsamplerUnet(const model::Checkpoint& checkpoint, const std::string& component,
+                                       const at::TensorOptions& options, const UnclipScheduler& scheduler,
+                                       int64_t& parameter_count) {
   ASSIGN_OR_RETURN(const std::string dir, checkpoint.ComponentDir(component));
   ASSIGN_OR_RETURN(const UnetConfig config, ReadUpsamplerUnetConfig(dir));
   if (config.in_channels != 6) {
@@ -37,15 +38,15 @@ absl::StatusOr<Unet> LoadUpsamplerUnet(const model::Checkpoint& checkpoint, cons
                                                    "; an upsampler reads 6, its sample and the enlarged picture"));
   }
   RETURN_IF_ERROR(CheckOutputs(dir, config, 3, scheduler));
-  return model::LoadNetwork<Unet>(config, dir, dtype, parameter_count);
+  return model::LoadNetwork<Unet>(config, dir, options, parameter_count);
 }
 
 absl::StatusOr<std::unique_ptr<const UpsamplerModel>> LoadUpsampler(const model::Checkpoint& checkpoint,
-                                                                    const UpsamplerComponents& components, at::ScalarType dtype,
-                                                                    int64_t& parameter_count) {
+                                                                    const UpsamplerComponents& components,
+                                                                    const at::TensorOptions& options, int64_t& parameter_count) {
   ASSIGN_OR_RETURN(UnclipScheduler scheduler, LoadScheduler(checkpoint, components.scheduler));
-  ASSIGN_OR_RETURN(Unet first, LoadUpsamplerUnet(checkpoint, components.first, dtype, scheduler, parameter_count));
-  ASSIGN_OR_RETURN(Unet last, LoadUpsamplerUnet(checkpoint, components.last, dtype, scheduler, parameter_count));
+  ASSIGN_OR_RETURN(Unet first, LoadUpsamplerUnet(checkpoint, components.first, options, scheduler, parameter_count));
+  ASSIGN_OR_RETURN(Unet last, LoadUpsamplerUnet(checkpoint, components.last, options, scheduler, parameter_count));
   if (first.config().sample_size != last.config().sample_size) {
     return absl::InvalidArgumentError(absl::StrCat(components.last, "/config.json: sample_size is ", last.config().sample_size,
                                                    ", but that of ", components.first, " is ", first.config().sample_size));
@@ -75,7 +76,8 @@ int UpsamplerCount(const model::Checkpoint& checkpoint) {
   return count;
 }
 
-absl::StatusOr<std::unique_ptr<const DecoderModel>> LoadDecoderModel(const model::Checkpoint& checkpoint, at::ScalarType dtype) {
+absl::StatusOr<std::unique_ptr<const DecoderModel>> LoadDecoderModel(const model::Checkpoint& checkpoint,
+                                                                     const at::TensorOptions& options) {
   ASSIGN_OR_RETURN(const std::string projection_dir, checkpoint.ComponentDir("text_proj"));
   ASSIGN_OR_RETURN(const TextProjectionConfig projection_config, ReadTextProjectionConfig(projection_dir));
   ASSIGN_OR_RETURN(const std::string unet_dir, checkpoint.ComponentDir("decoder"));
@@ -89,14 +91,14 @@ absl::StatusOr<std::unique_ptr<const DecoderModel>> LoadDecoderModel(const model
   }
   int64_t parameter_count = 0;
   ASSIGN_OR_RETURN(TextProjection projection,
-                   (model::LoadNetwork<TextProjection>(projection_config, projection_dir, dtype, parameter_count)));
-  ASSIGN_OR_RETURN(Unet unet, (model::LoadNetwork<Unet>(unet_config, unet_dir, dtype, parameter_count)));
+                   (model::LoadNetwork<TextProjection>(projection_config, projection_dir, options, parameter_count)));
+  ASSIGN_OR_RETURN(Unet unet, (model::LoadNetwork<Unet>(unet_config, unet_dir, options, parameter_count)));
   std::vector<std::unique_ptr<const UpsamplerModel>> upsamplers;
   const int upsampler_count = UpsamplerCount(checkpoint);
   if (upsampler_count == 0) return absl::NotFoundError("model_index.json: there is no super_res_first");
   for (int i = 0; i < upsampler_count; ++i) {
     ASSIGN_OR_RETURN(std::unique_ptr<const UpsamplerModel> upsampler,
-                     LoadUpsampler(checkpoint, UpsamplerComponentsAt(i), dtype, parameter_count));
+                     LoadUpsampler(checkpoint, UpsamplerComponentsAt(i), options, parameter_count));
     upsamplers.push_back(std::move(upsampler));
   }
   return std::make_unique<const DecoderModel>(

@@ -2,6 +2,8 @@
 #ifndef UNCLIP_SERVICES_DECODER_DECODER_MODEL_H_
 #define UNCLIP_SERVICES_DECODER_DECODER_MODEL_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,9 +47,10 @@ UpsamplerComponents UpsamplerComponentsAt(int index);
 // How many upsamplers `checkpoint` has, found through its model_index.json.
 int UpsamplerCount(const model::Checkpoint& checkpoint);
 
-// Loads text_proj/, decoder/, decoder_scheduler/ and every upsampler of `checkpoint`, and checks that they fit together. Errors
-// are one line that names file and option or tensor.
-absl::StatusOr<std::unique_ptr<const DecoderModel>> LoadDecoderModel(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+// Loads text_proj/, decoder/, decoder_scheduler/ and every upsampler of `checkpoint`, in the type and on the device of `options`,
+// and checks that they fit together. Errors are one line that names file and option or tensor.
+absl::StatusOr<std::unique_ptr<const DecoderModel>> LoadDecoderModel(const model::Checkpoint& checkpoint,
+                                                                     const at::TensorOptions& options);
 
 }  // namespace unclip::decoder
 

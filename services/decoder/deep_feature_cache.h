@@ -42,6 +42,12 @@ struct CachedRows {
   int64_t count;
 };
 
+// Whether one of `runs` keeps features at its full steps.
+bool AnyKeeps(absl::Span<const CachedRows> runs);
+
+// Gives each run that keeps features its rows of `features` [all rows, C, H, W].
+void KeepFeatures(const at::Tensor& features, absl::Span<const CachedRows> runs);
+
 // Unet::Forward() of the rows of several runs, which in this step all reuse features or all do not; spread over `lanes` unless
 // that is null.
 at::Tensor ForwardCached(const Unet& unet, const at::Tensor& x, const at::Tensor& time, const Unet::ProjectedContext* context,

@@ -35,15 +35,16 @@ TextProjection::TextProjection(const TextProjectionConfig& config, model::Parame
 
 TextProjection::Output TextProjection::Forward(const at::Tensor& image_embeddings, const at::Tensor& text_embeddings,
                                                const at::Tensor& hidden_states) const {
-  const at::ScalarType dtype = learned_classifier_free_guidance_embeddings_.scalar_type();
-  const at::Tensor image = image_embeddings.to(dtype);
+  const at::TensorOptions options = learned_classifier_free_guidance_embeddings_.options();
+  const at::Tensor image = image_embeddings.to(options);
   // The token index is the fastest axis of the projection, so the tokens are its columns.
   const at::Tensor extra_tokens = clip_extra_context_tokens_proj_(image)
-                                      .reshape({image.size(0), -1, config_.clip_extra_context_tokens})             // [N, X, P]
-                                      .permute({0, 2, 1});                                                         // [N, P, X]
-  const at::Tensor text = text_encoder_hidden_states_norm_(encoder_hidden_states_proj_(hidden_states.to(dtype)));  // [N, T, X]
-  return {.context = at::cat({extra_tokens, text}, 1),
-          .class_labels = clip_image_embeddings_project_to_time_embeddings_(image) + embedding_proj_(text_embeddings.to(dtype))};
+                                      .reshape({image.size(0), -1, config_.clip_extra_context_tokens})               // [N, X, P]
+                                      .permute({0, 2, 1});                                                           // [N, P, X]
+  const at::Tensor text = text_encoder_hidden_states_norm_(encoder_hidden_states_proj_(hidden_states.to(options)));  // [N, T, X]
+  return {
+      .context = at::cat({extra_tokens, text}, 1),
+      .class_labels = clip_image_embeddings_project_to_time_embeddings_(image) + embedding_proj_(text_embeddings.to(options))};
 }
 
 at::Tensor TextProjection::NullImageEmbeddings(int64_t count) const {

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "common/conditioning/text_conditioning.h"
 #include "model/diffusion/philox_noise.h"
@@ -130,8 +132,20 @@ class TorchDecoderRun final : public DecoderRun {
   std::unique_ptr<UpsamplingRun> upsampling_;
 };
 
+// A request for nothing in particular, with guidance.
+DecodeImageInput EmptyInput(const DecoderModelInfo& info) {
+  DecodeImageInput input;
+  input.image_embedding.assign(info.embedding_dim, 0.0F);
+  input.text = {.text_embedding = std::vector<float>(info.embedding_dim, 0.0F),
+                .hidden_states = std::vector<float>(static_cast<size_t>(info.context_length) * info.hidden_dim, 0.0F),
+                .attention_mask = std::vector<uint8_t>(info.context_length, 1)};
+  input.negative_text = input.text;
+  input.guidance_scale = 2;
+  return input;
+}
+
 // The next step of runs that are all of one group.
-std::vector<absl::Status> StepGroup(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes) {
+std::vector<absl::Status> StepGroup(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes, model::StepGraphs* graphs) {
   std::vector<BaseSamplingRun*> base;
   std::vector<UpsamplingRun*> upsampling;
   for (TorchDecoderRun* run : runs) {
@@ -141,7 +155,7 @@ std::vector<absl::Status> StepGroup(absl::Span<TorchDecoderRun* const> runs, mod
       upsampling.push_back(run->upsampling());
     }
   }
-  return base.empty() ? StepUpsampling(upsampling, lanes) : StepBase(base, lanes);
+  return base.empty() ? StepUpsampling(upsampling, lanes, graphs) : StepBase(base, lanes, graphs);
 }
 
 bool AreOneGroup(absl::Span<TorchDecoderRun* const> runs) {
@@ -149,26 +163,37 @@ bool AreOneGroup(absl::Span<TorchDecoderRun* const> runs) {
                      [&runs](const TorchDecoderRun* run) { return run->need().group == runs.front()->need().group; });
 }
 
-// The next step of runs of any groups, each on one lane, so that what is done around the networks is done side by side as well.
+// The next step of runs of any groups: all at once where they are one, else one after the other.
+std::vector<absl::Status> StepInTurn(absl::Span<TorchDecoderRun* const> runs, model::StepGraphs* graphs) {
+  std::vector<absl::Status> results;
+  const size_t together = AreOneGroup(runs) ? runs.size() : 1;
+  for (size_t i = 0; i < runs.size(); i += together) {
+    absl::c_move(StepGroup(runs.subspan(i, together), nullptr, graphs), std::back_inserter(results));
+  }
+  return results;
+}
+
+// The same, each on one lane, so that what is done around the networks is done side by side as well.
 std::vector<absl::Status> StepOnLanes(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes) {
   std::vector<absl::Status> results(runs.size());
   lanes->Run(static_cast<int64_t>(runs.size()), [&](int64_t begin, int64_t end) {
-    const absl::Span<TorchDecoderRun* const> part = runs.subspan(begin, end - begin);
-    const size_t together = AreOneGroup(part) ? part.size() : 1;
-    for (size_t i = 0; i < part.size(); i += together) {
-      absl::c_move(StepGroup(part.subspan(i, together), nullptr), results.begin() + begin + static_cast<int64_t>(i));
-    }
+    absl::c_move(StepInTurn(runs.subspan(begin, end - begin), /*graphs=*/nullptr), results.begin() + begin);
   });
   return results;
 }
 
-std::vector<absl::Status> StepRuns(absl::Span<DecoderRun* const> runs, model::RowLanes* lanes) {
+// `lanes` or `graphs` is null.
+std::vector<absl::Status> StepAll(absl::Span<TorchDecoderRun* const> runs, model::RowLanes* lanes, model::StepGraphs* graphs) {
+  if (lanes == nullptr) return StepInTurn(runs, graphs);
+  const bool fills_lanes = lanes->count() > 1 && runs.size() % lanes->count() == 0;
+  return fills_lanes || !AreOneGroup(runs) ? StepOnLanes(runs, lanes) : StepGroup(runs, lanes, /*graphs=*/nullptr);
+}
+
+std::vector<absl::Status> StepRuns(absl::Span<DecoderRun* const> runs, model::RowLanes* lanes, model::StepGraphs* graphs) {
   std::vector<TorchDecoderRun*> torch_runs;
   torch_runs.reserve(runs.size());
   for (DecoderRun* run : runs) torch_runs.push_back(static_cast<TorchDecoderRun*>(run));
-  const bool fills_lanes = lanes->count() > 1 && runs.size() % lanes->count() == 0;
-  std::vector<absl::Status> results =
-      fills_lanes || !AreOneGroup(torch_runs) ? StepOnLanes(torch_runs, lanes) : StepGroup(torch_runs, lanes);
+  std::vector<absl::Status> results = StepAll(torch_runs, lanes, graphs);
   for (size_t i = 0; i < runs.size(); ++i) {
     if (results[i].ok()) results[i] = torch_runs[i]->AfterStep();
   }
@@ -178,7 +203,7 @@ std::vector<absl::Status> StepRuns(absl::Span<DecoderRun* const> runs, model::Ro
 }  // namespace
 
 TorchDecoderEngine::TorchDecoderEngine(std::unique_ptr<const DecoderModel> model, DecoderModelInfo info)
-    : model_(std::move(model)), info_(std::move(info)), lanes_(info_.thread_count) {}
+    : model_(std::move(model)), info_(std::move(info)), lanes_(model_->unet.device().is_cpu() ? info_.thread_count : 1) {}
 
 absl::StatusOr<std::unique_ptr<DecoderRun>> TorchDecoderEngine::Start(const DecodeImageInput& input) {
   return model::TorchGuard([&]() -> absl::StatusOr<std::unique_ptr<DecoderRun>> {
@@ -191,7 +216,7 @@ std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const>
   std::vector<absl::Status> results;
   const absl::Status status = model::TorchGuard([&] {
     model::UseThreads(info_.thread_count);
-    results = StepRuns(runs, &lanes_);
+    results = StepRuns(runs, lanes(), graphs());
     return absl::OkStatus();
   });
   return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
@@ -200,6 +225,7 @@ std::vector<absl::Status> TorchDecoderEngine::Step(absl::Span<DecoderRun* const>
 absl::Status TorchDecoderEngine::WarmUp() {
   return model::TorchGuard([&]() -> absl::Status {
     model::UseThreads(info_.thread_count);
+    if (graphs() != nullptr) return WarmUpRecorded();
     info_.step_durations.clear();
     info_.row_bytes.clear();
     info_.run_bytes = 0;
@@ -215,6 +241,23 @@ absl::Status TorchDecoderEngine::WarmUp() {
     }
     return absl::OkStatus();
   });
+}
+
+absl::Status TorchDecoderEngine::WarmUpRecorded() {
+  DecodeImageInput input = EmptyInput(info_);
+  info_.step_durations.assign(model_->upsamplers.size() + 1, absl::ZeroDuration());
+  info_.row_bytes.assign(model_->upsamplers.size() + 1, 0);
+  input.super_res_step_counts.assign(model_->upsamplers.size(), input.decoder_step_count);
+  for (int round = 0; round < 2; ++round) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<TorchDecoderRun> run, TorchDecoderRun::Start(*model_, info_, input));
+    DecoderRun* const runs[] = {run.get()};
+    while (!run->done()) {
+      const absl::Duration start = Clock::Real().Now();
+      RETURN_IF_ERROR(StepRuns(runs, lanes(), graphs()).front());
+      info_.step_durations[run->progress().stage] = Clock::Real().Now() - start;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RgbImage> TorchDecoderEngine::Finish(DecoderRun& run) {

@@ -33,22 +33,22 @@ Unet::Unet(const UnetConfig& config, model::ParameterSource& source)
       source, "conv_out",
       {.in_channels = config.block_out_channels[0], .out_channels = config.out_channels, .size = config.sample_size});
   time_projections_.Finish(source, config.time_embedding_dim);
-  if (source.status().ok()) dtype_ = conv_out_.dtype();
+  if (source.status().ok()) options_ = conv_out_.options();
 }
 
 at::Tensor Unet::ProjectTime(const at::Tensor& timesteps, const at::Tensor& class_labels) const {
   TORCH_CHECK(class_labels.defined() == config_.has_class_labels, "only the base decoder has class labels");
-  at::Tensor time = time_embedding_(timesteps, dtype_);  // [M, E]
-  if (class_labels.defined()) time = time + class_labels.to(dtype_);
+  at::Tensor time = time_embedding_(timesteps, options_);  // [M, E]
+  if (class_labels.defined()) time = time + class_labels.to(options_);
   return time_projections_(at::silu(time));  // [M, P]
 }
 
 Unet::ProjectedContext Unet::ProjectContext(const Context& context) const {
   ProjectedContext projected;
-  const at::Tensor tokens = context.tokens.to(dtype_);  // [R, S, X]
+  const at::Tensor tokens = context.tokens.to(options_);  // [R, S, X]
   projected.layers.reserve(attentions_.size());
   for (const model::AddedKvAttention& attention : attentions_) projected.layers.push_back(attention.ProjectContext(tokens));
-  projected.scores = (1 - context.mask.to(dtype_)) * model::kMaskedScore;  // [R, S]
+  projected.scores = (1 - context.mask.to(options_)) * model::kMaskedScore;  // [R, S]
   return projected;
 }
 
@@ -87,7 +87,7 @@ UnetConditioning Unet::Condition(const at::Tensor& time, const ProjectedContext*
 }
 
 int64_t Unet::DeepFeatureBytes() const {
-  return deep_channels() * config_.sample_size * config_.sample_size * static_cast<int64_t>(c10::elementSize(dtype_));
+  return deep_channels() * config_.sample_size * config_.sample_size * static_cast<int64_t>(options_.dtype().itemsize());
 }
 
 at::Tensor Unet::GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const {
@@ -102,8 +102,8 @@ at::Tensor Unet::Run(const at::Tensor& x, const at::Tensor& time, const Projecte
   TORCH_CHECK((context != nullptr) == !attentions_.empty(), "a context is for networks with attention");
   TORCH_CHECK(x.dim() == 4 && x.size(1) == config_.in_channels, "the UNet reads ", config_.in_channels, " channels");
   const UnetConditioning conditioning = Condition(time, context, x.size(2), x.size(3));
-  const at::Tensor input = x.to(dtype_, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);  // one copy
-  at::Tensor h = conv_in_(input.contiguous(at::MemoryFormat::ChannelsLast));                                      // [N, C0, H, W]
+  const at::Tensor input = x.to(options_, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);  // one copy
+  at::Tensor h = conv_in_(input.contiguous(at::MemoryFormat::ChannelsLast));  // [N, C0, H, W]
   std::vector<at::Tensor> skips = {h};
   h = down_blocks_.front().KeepResolution(h, conditioning, skips);
   if (deep != nullptr && deep->reuse) {
@@ -126,7 +126,7 @@ at::Tensor Unet::Forward(const at::Tensor& x, const at::Tensor& time, const Proj
                          model::RowLanes& lanes) const {
   at::Tensor output = at::empty({x.size(0), config_.out_channels, x.size(2), x.size(3)}, x.options());
   if (deep != nullptr && !deep->reuse) {
-    deep->features = at::empty({x.size(0), deep_channels(), x.size(2), x.size(3)}, x.options().dtype(dtype_),
+    deep->features = at::empty({x.size(0), deep_channels(), x.size(2), x.size(3)}, options_,
                                at::MemoryFormat::ChannelsLast);  // [N, C, H, W]
   }
   lanes.Run(x.size(0), [&](int64_t begin, int64_t end) {

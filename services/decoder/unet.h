@@ -21,7 +21,7 @@ namespace unclip::decoder {
 
 // Source: ADM (Dhariwal & Nichol 2021, 2105.05233) §3, GLIDE (2112.10741); reference unet_2d_condition.py and unet_2d.py.
 // Letters: N batch, C channels, H and W height and width, S context tokens, X their width, E time embedding width.
-// Forward passes are const and thread-safe.
+// Forward passes are const and thread-safe. Inputs may be on another device than the weights, except for `time` and contexts.
 class Unet {
  public:
   // What the base decoder is conditioned on besides the timestep; the same at every step of a request. Of R samples.
@@ -75,7 +75,7 @@ class Unet {
   int64_t DeepFeatureBytes() const;
 
   const UnetConfig& config() const { return config_; }
-  at::ScalarType dtype() const { return dtype_; }
+  at::Device device() const { return options_.device(); }
 
  private:
   // Forward(), but in the type and memory format of the last convolution.
@@ -88,7 +88,7 @@ class Unet {
   at::Tensor GoDeep(const at::Tensor& x, const UnetConditioning& conditioning, std::vector<at::Tensor>& skips) const;
 
   UnetConfig config_;
-  at::ScalarType dtype_ = at::kFloat;
+  at::TensorOptions options_ = at::kFloat;  // type and device of the weights
   model::TimestepEmbedding time_embedding_;
   model::TimeProjections time_projections_;
   std::vector<model::AddedKvAttention> attentions_;  // the blocks' own, in the order of the forward pass

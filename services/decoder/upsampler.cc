@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "services/decoder/unet_batch.h"
 
 namespace unclip::decoder {
 
@@ -17,7 +18,8 @@ absl::StatusOr<std::unique_ptr<UpsamplingRun>> UpsamplingRun::Start(const Upsamp
   ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, upsampling.sampler));
   const int64_t size = networks.first.config().sample_size;
   model::DenoiseRun denoise(std::move(sampler), noise, stage,
-                            {upsampling.pictures.size(0), networks.first.config().in_channels / 2, size, size});
+                            {upsampling.pictures.size(0), networks.first.config().in_channels / 2, size, size},
+                            networks.first.device());
   return std::unique_ptr<UpsamplingRun>(new UpsamplingRun(networks, upsampling, std::move(denoise)));
 }
 
@@ -31,32 +33,31 @@ UpsamplingRun::UpsamplingRun(const UpsamplerNetworks& networks, const Upsampling
   if (!timesteps.empty()) times_ = networks.first.ProjectTime(at::tensor(timesteps, at::kLong), {});
 }
 
-std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes) {
+std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes,
+                                         model::StepGraphs* graphs) {
   const bool is_last = runs.front()->at_last_step();
-  const bool reuses_features = runs.front()->reuses_features();
   DeepFeatureCache none(1);  // the last network keeps nothing
-  std::vector<at::Tensor> inputs, times;
-  std::vector<CachedRows> rows;
+  UnetBatch batch = {.x = {}, .time = {}, .contexts = {}, .rows = {}, .reuses_features = runs.front()->reuses_features()};
   for (UpsamplingRun* run : runs) {
     const at::Tensor& x = run->denoise_.x();
-    inputs.push_back(at::cat({x, run->upscaled_}, 1));  // [N, 6, S, S]
+    batch.x.push_back(at::cat({x, run->upscaled_}, 1));  // [N, 6, S, S]
     const at::Tensor time = is_last ? run->last_time_ : run->times_.narrow(0, run->denoise_.step(), 1);
-    times.push_back(time.expand({x.size(0), -1}));  // [N, P]
-    rows.push_back({.cache = is_last ? &none : &run->deep_, .count = x.size(0)});
+    batch.time.push_back(time.expand({x.size(0), -1}));  // [N, P]
+    batch.rows.push_back({.cache = is_last ? &none : &run->deep_, .count = x.size(0)});
   }
   const UpsamplerNetworks& networks = runs.front()->networks_;
   const Unet& unet = is_last ? networks.last : networks.first;
-  const at::Tensor x = inputs.size() == 1 ? inputs.front() : at::cat(inputs), time = at::cat(times);
-  const bool spreads = lanes != nullptr && x.size(0) >= lanes->count();  // else some would idle
-  const at::Tensor output = ForwardCached(unet, x, time, /*context=*/nullptr, reuses_features, rows,
-                                          spreads ? lanes : nullptr);  // [all rows, 3, S, S]
-  std::vector<absl::Status> results;
+  const at::Tensor output =
+      graphs != nullptr ? ForwardRecorded(unet, batch, *graphs) : ForwardSpread(unet, batch, lanes);  // [all rows, 3, S, S]
+  std::vector<model::DenoiseRun*> denoise;
+  std::vector<at::Tensor> outputs;
   int64_t first = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
-    results.push_back(runs[i]->denoise_.Advance(output.narrow(0, first, rows[i].count)));
-    first += rows[i].count;
+    denoise.push_back(&runs[i]->denoise_);
+    outputs.push_back(output.narrow(0, first, batch.rows[i].count));
+    first += batch.rows[i].count;
   }
-  return results;
+  return model::DenoiseRun::AdvanceAll(denoise, outputs);
 }
 
 }  // namespace unclip::decoder

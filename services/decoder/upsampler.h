@@ -15,6 +15,7 @@
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
+#include "model/step_graphs.h"
 #include "services/decoder/deep_feature_cache.h"
 #include "services/decoder/unet.h"
 
@@ -55,7 +56,8 @@ class UpsamplingRun {
   const at::Tensor& Pictures() const { return denoise_.x(); }
 
  private:
-  friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
+  friend std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes,
+                                                  model::StepGraphs* graphs);
 
   UpsamplingRun(const UpsamplerNetworks& networks, const Upsampling& upsampling, model::DenoiseRun denoise);
 
@@ -69,8 +71,9 @@ class UpsamplingRun {
 
 // One step of each of `runs`, which are of one stage, not done, either all or none at their last step, and either all or none
 // reusing features; for each, OK or INTERNAL when its values are not finite. Spreads the rows over `lanes`, if there are as many,
-// unless that is null.
-std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes);
+// unless that is null; or goes through `graphs`, for GPUs, if that is not.
+std::vector<absl::Status> StepUpsampling(absl::Span<UpsamplingRun* const> runs, model::RowLanes* lanes,
+                                         model::StepGraphs* graphs = nullptr);
 
 }  // namespace unclip::decoder
 

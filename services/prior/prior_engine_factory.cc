@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "model/device_option.h"
 #include "model/diffusion/philox_noise.h"
 #include "model/nn/tensor_view.h"
+#include "model/step_graphs.h"
 #include "model/tensor_memory.h"
 #include "model/threads.h"
 #include "model/torch_guard.h"
@@ -65,7 +67,7 @@ class TorchPriorEngine final : public PriorEngine {
     std::vector<absl::Status> results;
     const absl::Status status = model::TorchGuard([&] {
       model::UseThreads(step_threads_);
-      results = StepPrior(samplings);
+      results = StepPrior(samplings, model_->network.device().is_cpu() ? nullptr : &graphs_);
       return absl::OkStatus();
     });
     return status.ok() ? results : std::vector<absl::Status>(runs.size(), status);
@@ -108,6 +110,7 @@ class TorchPriorEngine final : public PriorEngine {
   std::unique_ptr<const PriorModel> model_;
   PriorModelInfo info_;
   const int step_threads_;
+  model::StepGraphs graphs_;  // for GPUs
 };
 
 // One short run on nothing in particular: finds weights that are not finite, leaves everything warm, and tells what a step takes.
@@ -141,7 +144,9 @@ absl::Status WarmUp(TorchPriorEngine& engine) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOptions& options) {
-  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype));
+  ASSIGN_OR_RETURN(const at::Device device, model::ParseDevice(options.device));
+  ASSIGN_OR_RETURN(const at::ScalarType dtype, model::ParseServingDtype(options.dtype, device));
+  model::PrepareDevice(device);
   ASSIGN_OR_RETURN(const model::Checkpoint checkpoint, model::Checkpoint::Open(options.checkpoint));
   PriorModelInfo info;
   info.checkpoint_name = checkpoint.name();
@@ -149,7 +154,7 @@ absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOp
   info.thread_count = model::UseThreads(options.thread_count);
   model::KeepFreedMemory();
   ASSIGN_OR_RETURN(info.fingerprint, checkpoint.Fingerprint({"prior", "prior_scheduler"}));
-  ASSIGN_OR_RETURN(std::unique_ptr<const PriorModel> model, LoadPriorModel(checkpoint, dtype));
+  ASSIGN_OR_RETURN(std::unique_ptr<const PriorModel> model, LoadPriorModel(checkpoint, at::TensorOptions(device).dtype(dtype)));
   const PriorConfig& config = model->network.config();
   info.parameter_count = model->parameter_count;
   info.embedding_dim = config.embedding_dim;

@@ -12,13 +12,14 @@ namespace unclip::prior {
 
 struct PriorEngineOptions {
   std::string checkpoint;         // folder in the reference layout
-  std::string dtype = "float32";  // "float32", "bfloat16" or "float16"
+  std::string device = "cpu";     // "cpu", "cuda" or "cuda:N"
+  std::string dtype = "float32";  // "float32", "bfloat16", "float16" or "auto"
   int thread_count = 0;           // threads of a forward pass, process-wide; 0: all cores
   int max_batch_rows = 64;        // of a step's batch: candidates, with guidance twice as many; ≥ 1
 };
 
 // Loads the networks and runs them once. INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS with one line that names file and tensor when
-// the checkpoint is not acceptable.
+// the checkpoint is not acceptable; FAILED_PRECONDITION when there is no such device.
 absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOptions& options);
 
 }  // namespace unclip::prior

@@ -46,6 +46,7 @@ absl::Status Run(int argc, char** argv) {
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
   RETURN_IF_ERROR(service.Load([&flags, max_batch_rows] {
     return LoadPriorEngine({.checkpoint = flags.checkpoint,
+                            .device = flags.device,
                             .dtype = flags.dtype,
                             .thread_count = flags.thread_count,
                             .max_batch_rows = max_batch_rows});

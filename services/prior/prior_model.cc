@@ -10,7 +10,8 @@
 
 namespace unclip::prior {
 
-absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Checkpoint& checkpoint, at::ScalarType dtype) {
+absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Checkpoint& checkpoint,
+                                                                 const at::TensorOptions& options) {
   ASSIGN_OR_RETURN(const std::string scheduler_dir, checkpoint.ComponentDir("prior_scheduler"));
   ASSIGN_OR_RETURN(const model::UnclipScheduler::Options scheduler, model::ReadSchedulerConfig(scheduler_dir));
   ASSIGN_OR_RETURN(const std::string dir, checkpoint.ComponentDir("prior"));
@@ -21,7 +22,7 @@ absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Ch
                                       "must be \"fixed_small_log\"");
   }
   int64_t parameter_count = 0;
-  ASSIGN_OR_RETURN(PriorTransformer network, (model::LoadNetwork<PriorTransformer>(config, dir, dtype, parameter_count)));
+  ASSIGN_OR_RETURN(PriorTransformer network, (model::LoadNetwork<PriorTransformer>(config, dir, options, parameter_count)));
   return std::make_unique<const PriorModel>(PriorModel{std::move(network), model::UnclipScheduler(scheduler), parameter_count});
 }
 

@@ -2,6 +2,8 @@
 #ifndef UNCLIP_SERVICES_PRIOR_PRIOR_MODEL_H_
 #define UNCLIP_SERVICES_PRIOR_PRIOR_MODEL_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -18,8 +20,10 @@ struct PriorModel {
   int64_t parameter_count = 0;
 };
 
-// Loads prior/ and prior_scheduler/ of `checkpoint`. Errors are one line that names file and option or tensor.
-absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+// Loads prior/ and prior_scheduler/ of `checkpoint`, in the type and on the device of `options`. Errors are one line that names
+// file and option or tensor.
+absl::StatusOr<std::unique_ptr<const PriorModel>> LoadPriorModel(const model::Checkpoint& checkpoint,
+                                                                 const at::TensorOptions& options);
 
 }  // namespace unclip::prior
 

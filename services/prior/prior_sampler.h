@@ -14,6 +14,7 @@
 #include "model/diffusion/noise_source.h"
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
+#include "model/step_graphs.h"
 #include "services/prior/prior_transformer.h"
 
 namespace unclip::prior {
@@ -49,7 +50,7 @@ class PriorSamplingRun {
   at::Tensor Embeddings() const { return network_.Denormalize(denoise_.x()); }
 
  private:
-  friend std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs);
+  friend std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs, model::StepGraphs* graphs);
 
   PriorSamplingRun(const PriorTransformer& network, const PriorSampling& sampling, model::DenoiseRun denoise);
 
@@ -66,7 +67,9 @@ class PriorSamplingRun {
 };
 
 // One step of each of `runs`, which are of one network and not done; for each, OK or INTERNAL when its values are not finite.
-std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs);
+// Goes through `graphs`, for GPUs, unless that is null; requests' attention is then computed together, so that a result depends
+// on the batch by as much as rounding does.
+std::vector<absl::Status> StepPrior(absl::Span<PriorSamplingRun* const> runs, model::StepGraphs* graphs = nullptr);
 
 }  // namespace unclip::prior
 

@@ -78,13 +78,14 @@ PriorTransformer::PriorTransformer(const PriorConfig& config, model::ParameterSo
   proj_to_clip_embeddings_ = model::Linear(source, "proj_to_clip_embeddings", config.inner_dim(), config.embedding_dim);
   clip_mean_ = source.Get("clip_mean", {1, config.embedding_dim});
   clip_std_ = source.Get("clip_std", {1, config.embedding_dim});
-  if (prd_embedding_.defined()) causal_mask_ = model::CausalMask(config.token_count(), model::kMaskedScore, at::kFloat);
+  if (prd_embedding_.defined())
+    causal_mask_ = model::CausalMask(config.token_count(), model::kMaskedScore, options().dtype(at::kFloat));
 }
 
-at::Tensor PriorTransformer::ScoreMask(const at::Tensor& attention_mask, at::ScalarType dtype) const {
-  const at::Tensor padding = (1 - attention_mask.to(dtype)) * model::kMaskedScore;         // [N, T]
+at::Tensor PriorTransformer::ScoreMask(const at::Tensor& attention_mask) const {
+  const at::Tensor padding = (1 - attention_mask.to(options())) * model::kMaskedScore;     // [N, T]
   const at::Tensor padded = at::constant_pad_nd(padding, {0, PriorConfig::kAddedTokens});  // [N, S]
-  return (padded.unsqueeze(1) + causal_mask_).to(dtype).unsqueeze(1);                      // [N, 1, S, S]
+  return (padded.unsqueeze(1) + causal_mask_).to(options()).unsqueeze(1);                  // [N, 1, S, S]
 }
 
 PriorTransformer::Prefix PriorTransformer::LastRows(const Prefix& prefix, int64_t count) {
@@ -97,15 +98,14 @@ PriorTransformer::Prefix PriorTransformer::LastRows(const Prefix& prefix, int64_
 
 PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embedding, const at::Tensor& hidden_states,
                                                     const at::Tensor& attention_mask, int64_t copies) const {
-  const at::ScalarType type = dtype();
   TORCH_CHECK(hidden_states.size(1) == config_.num_embeddings && attention_mask.size(1) == config_.num_embeddings,
               "the prior reads ", config_.num_embeddings, " text tokens, not ", hidden_states.size(1));
   const int64_t texts = text_embedding.size(0), tokens = config_.token_count(), before = tokens - kStepTokens;
-  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(type)),     // [texts, T, W]
-                          embedding_proj_(text_embedding.to(type)).unsqueeze(1)},  // [texts, 1, W]
+  at::Tensor h = at::cat({encoder_hidden_states_proj_(hidden_states.to(options())),     // [texts, T, W]
+                          embedding_proj_(text_embedding.to(options())).unsqueeze(1)},  // [texts, 1, W]
                          1) +
                  positional_embedding_.narrow(1, 0, before);  // [texts, T + 1, W]
-  const at::Tensor mask = ScoreMask(attention_mask, type);    // [texts, 1, S, S]
+  const at::Tensor mask = ScoreMask(attention_mask);          // [texts, 1, S, S]
   const at::Tensor mask_before = mask.narrow(2, 0, before).narrow(3, 0, before);
   Prefix prefix = {.keys_and_values = {}, .mask = mask.narrow(2, before, kStepTokens).repeat_interleave(copies, 0)};
   for (const Block& block : transformer_blocks_) {
@@ -117,11 +117,11 @@ PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embed
   return prefix;
 }
 
-at::Tensor PriorTransformer::EmbedTime(const at::Tensor& timesteps) const { return time_embedding_(timesteps, dtype()); }
+at::Tensor PriorTransformer::EmbedTime(const at::Tensor& timesteps) const { return time_embedding_(timesteps, options()); }
 
 at::Tensor PriorTransformer::Predict(const at::Tensor& x, const at::Tensor& time, const std::vector<RowsOfRun>& runs) const {
   const int64_t n = x.size(0);
-  at::Tensor h = at::stack({time, proj_in_(x.to(dtype())), prd_embedding_.select(1, 0).expand({n, -1})}, 1) +
+  at::Tensor h = at::stack({time, proj_in_(x.to(options())), prd_embedding_.select(1, 0).expand({n, -1})}, 1) +
                  positional_embedding_.narrow(1, config_.token_count() - kStepTokens, kStepTokens);  // [N, 3, W]
   for (size_t i = 0; i < transformer_blocks_.size(); ++i) h = transformer_blocks_[i].Step(h, runs, i);
   return proj_to_clip_embeddings_(norm_out_(h.select(1, -1))).to(at::kFloat);  // [N, D]

@@ -18,7 +18,8 @@ namespace unclip::prior {
 //
 // The sequence is [text hidden states (T), text embedding, time, noised image embedding, query]; a token sees those before it and
 // no padding; the answer is read at the query. So all that comes before the time is the same at every step and for every
-// candidate: it is read once, and a step computes the last three tokens, where the reference computes all S. Letters: N batch, R
+// candidate: it is read once, and a step computes the last three tokens, where the reference computes all S. Inputs may be on
+// another device than the weights. Letters: N batch, R
 // rows of one run, T text tokens, D embedding width, W inner width, S = T + 4 tokens. All methods are const and thread-safe, as
 // long as no two use one Prefix.
 class PriorTransformer {
@@ -61,7 +62,7 @@ class PriorTransformer {
   at::Tensor Denormalize(const at::Tensor& x) const;
 
   const PriorConfig& config() const { return config_; }
-  at::ScalarType dtype() const { return prd_embedding_.scalar_type(); }
+  at::Device device() const { return prd_embedding_.device(); }
 
  private:
   // Pre-norm self-attention and MLP (reference models/attention.py, BasicTransformerBlock).
@@ -89,8 +90,11 @@ class PriorTransformer {
     model::Linear ff_out_;
   };
 
+  // The type and the device of the weights.
+  at::TensorOptions options() const { return prd_embedding_.options(); }
+
   // What is added to the attention scores, [N, 1, S, S].
-  at::Tensor ScoreMask(const at::Tensor& attention_mask, at::ScalarType dtype) const;
+  at::Tensor ScoreMask(const at::Tensor& attention_mask) const;
 
   PriorConfig config_;
   model::TimestepEmbedding time_embedding_;

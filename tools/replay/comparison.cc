@@ -27,8 +27,8 @@ void Comparison::Add(const std::string& stage, const std::string& tensor, const 
   double absolute = std::numeric_limits<double>::infinity();
   double relative = absolute;
   if (actual.sizes() == expected.sizes() && at::isfinite(actual).all().item<bool>()) {
-    const at::Tensor reference = expected.to(at::kDouble);
-    absolute = (actual.to(at::kDouble) - reference).abs().max().item<double>();
+    const at::Tensor reference = expected.cpu().to(at::kDouble);
+    absolute = (actual.cpu().to(at::kDouble) - reference).abs().max().item<double>();
     relative = absolute / std::max(reference.abs().max().item<double>(), std::numeric_limits<double>::min());
   }
   if (report.worst.empty() || relative > report.largest_relative) report.worst = tensor;
@@ -46,7 +46,7 @@ void Comparison::AddPictures(const std::string& stage, const at::Tensor& actual,
     report.note = "the sizes differ";
     return;
   }
-  const at::Tensor difference = (actual.to(at::kDouble) - expected.to(at::kDouble)).abs();
+  const at::Tensor difference = (actual.cpu().to(at::kDouble) - expected.to(at::kDouble)).abs();
   const double mean = difference.mean().item<double>();
   const double near_share = (difference <= kPictureNearDistance).to(at::kDouble).mean().item<double>();
   report.largest_absolute = difference.max().item<double>();

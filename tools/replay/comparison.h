@@ -33,7 +33,8 @@ struct StageReport {
   bool passed = true;
 };
 
-// Gathers comparisons by stage, in the order in which stages first appear. Not thread-safe.
+// Gathers comparisons by stage, in the order in which stages first appear. What is compared may be on any device. Not
+// thread-safe.
 class Comparison {
  public:
   // Compares element by element and keeps the worst; `tolerance` is relative to the largest value of `expected`. Differing shapes

@@ -17,6 +17,9 @@ struct Networks {
   std::unique_ptr<const clip::ClipVision> vision;  // null unless a variation is replayed
   std::unique_ptr<const prior::PriorModel> prior;  // null when a variation is replayed
   std::unique_ptr<const decoder::DecoderModel> decoder;
+
+  // Where they all are.
+  at::Device device() const { return decoder->unet.device(); }
 };
 
 }  // namespace unclip::replay

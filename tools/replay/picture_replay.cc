@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "model/diffusion/reference_noise.h"
+#include "model/step_graphs.h"
 #include "services/decoder/base_sampler.h"
 #include "services/decoder/upsampler.h"
 #include "services/prior/prior_sampler.h"
@@ -56,7 +57,7 @@ absl::Status Finish(Run& run, StepFunction step) {
 
 // The picture's own embedding for a variation, else the prior's. [N, D]
 absl::StatusOr<at::Tensor> ImageEmbeddings(const Trace& trace, const Networks& networks, const Conditioning& text,
-                                           bool has_guidance, model::NoiseSource& noise) {
+                                           bool has_guidance, model::NoiseSource& noise, model::StepGraphs* graphs) {
   const PipelineCall& call = trace.call();
   if (call.is_variation) {
     ASSIGN_OR_RETURN(const at::Tensor pixels, Preprocess(*networks.vision, trace.Get("input_image")));
@@ -70,7 +71,7 @@ absl::StatusOr<at::Tensor> ImageEmbeddings(const Trace& trace, const Networks& n
                                          .guidance_scale = call.prior_guidance_scale};
   ASSIGN_OR_RETURN(const auto run,
                    prior::PriorSamplingRun::Start(networks.prior->network, networks.prior->scheduler, sampling, noise));
-  RETURN_IF_ERROR(Finish(*run, prior::StepPrior));
+  RETURN_IF_ERROR(Finish(*run, [graphs](auto runs) { return prior::StepPrior(runs, graphs); }));
   return run->Embeddings();
 }
 
@@ -82,7 +83,9 @@ absl::Status ReplayPicture(const Trace& trace, const Networks& networks, const T
   const decoder::DecoderModel& decoder = *networks.decoder;
   model::ReferenceNoise noise(call.seed);
   const Conditioning text = EncodeWithGuidance(*networks.text, call, has_guidance);
-  ASSIGN_OR_RETURN(const at::Tensor embeddings, ImageEmbeddings(trace, networks, text, has_guidance, noise));
+  model::StepGraphs recorded;
+  model::StepGraphs* const graphs = networks.device().is_cpu() ? nullptr : &recorded;  // as the engines do
+  ASSIGN_OR_RETURN(const at::Tensor embeddings, ImageEmbeddings(trace, networks, text, has_guidance, noise, graphs));
   const decoder::BaseSampling sampling = {.image_embeddings = embeddings,
                                           .text_embeddings = text.embeddings,
                                           .hidden_states = text.hidden_states,
@@ -92,12 +95,12 @@ absl::Status ReplayPicture(const Trace& trace, const Networks& networks, const T
                                           .guidance_scale = call.decoder_guidance_scale};
   ASSIGN_OR_RETURN(const auto base,
                    decoder::BaseSamplingRun::Start(decoder.unet, decoder.text_projection, decoder.scheduler, sampling, noise));
-  RETURN_IF_ERROR(Finish(*base, [](auto runs) { return decoder::StepBase(runs, /*lanes=*/nullptr); }));
+  RETURN_IF_ERROR(Finish(*base, [graphs](auto runs) { return decoder::StepBase(runs, /*lanes=*/nullptr, graphs); }));
   const decoder::UpsamplerModel& upsampler = *decoder.upsamplers[0];
   const decoder::Upsampling order = {.pictures = base->Pictures(), .sampler = {.step_count = call.super_res_steps}};
   ASSIGN_OR_RETURN(const auto upsampling, decoder::UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, order, noise,
                                                                         model::NoiseKey::kSuperRes));
-  RETURN_IF_ERROR(Finish(*upsampling, [](auto runs) { return decoder::StepUpsampling(runs, /*lanes=*/nullptr); }));
+  RETURN_IF_ERROR(Finish(*upsampling, [graphs](auto runs) { return decoder::StepUpsampling(runs, /*lanes=*/nullptr, graphs); }));
   const at::Tensor large = upsampling->Pictures();
   const at::Tensor pictures = (large * 0.5 + 0.5).clamp(0, 1).permute({0, 2, 3, 1});  // [N, H, W, 3]
   comparison.AddPictures("picture", pictures, trace.Get("image"), tolerance.checks_pictures);

@@ -57,10 +57,12 @@ class SchedulerReplay {
       const at::Tensor x = SampleAt(diffusion, i);
       if (i == 0) comparison_.Add("noise", diffusion.sample_name(0), start, x, /*tolerance=*/0);
       const bool is_last = i + 1 == diffusion.step_count;
-      const at::Tensor noise = timesteps[i] > 0 ? noise_.Draw({}, diffusion.shape) : at::Tensor();
-      const at::Tensor next =
-          scheduler.Advance(diffusion.output(i), timesteps[i], is_last ? timesteps[i] - 1 : timesteps[i + 1], x, noise)
-              .previous_sample;
+      const at::Device device = networks_.device();
+      const at::Tensor noise = timesteps[i] > 0 ? noise_.Draw({}, diffusion.shape).to(device) : at::Tensor();
+      const at::Tensor next = scheduler
+                                  .Advance(diffusion.output(i).to(device), timesteps[i],
+                                           is_last ? timesteps[i] - 1 : timesteps[i + 1], x.to(device), noise)
+                                  .previous_sample;
       if (is_last) {
         diffusion.compare_end(next);
       } else {
