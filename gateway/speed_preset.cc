@@ -8,7 +8,8 @@ namespace {
 using common::v1::SAMPLER_ANCESTRAL;
 using common::v1::SAMPLER_DPM_SOLVER;
 
-// From the tables "Fewer steps, other samplers" of docs/performance.md. Upsamplers keep their steps: with fewer, pictures fall apart.
+// From the tables "Fewer steps, other samplers" of docs/performance.md. Upsamplers keep their steps: with fewer, pictures fall
+// apart.
 constexpr SpeedPreset kBalanced = {
     .prior = {SAMPLER_DPM_SOLVER, 10}, .decoder = {SAMPLER_ANCESTRAL, 15}, .super_res = {SAMPLER_ANCESTRAL, 7}};
 constexpr SpeedPreset kFast = {

@@ -33,7 +33,8 @@ class Conv2d {
   // The convolution of `x` plus `other` [N, out, H, W].
   at::Tensor AddTo(const at::Tensor& other, const at::Tensor& x) const;
 
-  at::TensorOptions options() const { return bias_.options(); }  // type and device of the weights
+  // Type and device of the weights; the defaults where the source gave none.
+  at::TensorOptions options() const { return bias_.defined() ? bias_.options() : at::TensorOptions(); }
 
  private:
   at::Tensor weight_;  // packed if is_packed_
