@@ -61,10 +61,12 @@ make_pack() {
 find_torch() {
   local found
   found=$("$python" - <<'PYTHON'
-import glob, os, torch
+import glob, os, shutil, torch
 root = os.path.dirname(torch.__file__)
 site = os.path.dirname(root)
-homes = [os.environ.get("CUDA_HOME", ""), *sorted(glob.glob(site + "/nvidia/cu1*")), site + "/nvidia/cuda_runtime", "/usr/local/cuda"]
+nvcc = shutil.which("nvcc")
+toolkit = os.path.dirname(os.path.dirname(os.path.realpath(nvcc))) if nvcc else ""
+homes = [os.environ.get("CUDA_HOME", ""), toolkit, *sorted(glob.glob(site + "/nvidia/cu1*")), site + "/nvidia/cuda_runtime", "/usr/local/cuda"]
 print(torch.__version__, root, int(torch.compiled_with_cxx11_abi()), torch.version.cuda or "-", ":".join(home for home in homes if home), sep="\n")
 PYTHON
   ) || die "$python has no PyTorch"
@@ -80,10 +82,11 @@ set_flags() {
   if [[ -n $torch_cuda ]]; then
     local home header= library=
     for home in ${cuda_dirs//:/ }; do
-      if [[ -z $header && -f $home/include/cuda_runtime_api.h ]]; then header=$home/include; fi
+      # PyTorch may have brought CUDA's headers without the crt/ that they include.
+      if [[ -z $header && -f $home/include/cuda_runtime_api.h && -f $home/include/crt/host_config.h ]]; then header=$home/include; fi
       if [[ -z $library ]]; then library=$(compgen -G "$home/lib*/libcudart.so*" | head -1) || true; fi
     done
-    [[ -n $header && -n $library ]] || die "this PyTorch has CUDA, but $cuda_dirs have no cuda_runtime_api.h or no libcudart.so"
+    [[ -n $header && -n $library ]] || die "this PyTorch has CUDA, but $cuda_dirs have no cuda_runtime_api.h with crt/, or no libcudart.so"
     compile+=(-DUNCLIP_CUDA -isystem "$header")
     link+=(-ltorch_cuda -lc10_cuda "$library" "-Wl,-rpath,${library%/*}")
   fi
@@ -181,7 +184,7 @@ measure() {
   local tokenizer=tests/goldens/odd-shapes/text-to-image/tokenizer
   if [[ ! -f $checkpoint/complete ]]; then
     rm -rf "$checkpoint"
-    "$binary" random-checkpoint --like "$like" --out "$checkpoint" ${karlo:+--tokenizer "$tokenizer"} 2>/dev/null
+    "$binary" random-checkpoint --like "$like" --out "$checkpoint" ${karlo:+--tokenizer "$tokenizer"}
     touch "$checkpoint/complete"
     say "wrote a checkpoint of random weights, $(du -sh "$checkpoint" | cut -f1)"
   fi

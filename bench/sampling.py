@@ -38,6 +38,10 @@ def attributes(drawing):
   return statistics.fmean(float(value) for key, value in drawing.score.items() if key != "all")
 
 
+def scores_of(drawing):
+  return {key: float(value) for key, value in drawing.score.items()}
+
+
 def draw_variant(stub, variant, entries, options):
   """Judged pictures of all repeats."""
   drawings = []
@@ -166,7 +170,7 @@ def main():
   for dtype in options.dtypes:
     by_dtype[dtype], seconds = measure(dtype, variants, options)
     result[dtype] = {
-        variant.name: {"fields": variant.fields, "seconds": seconds[variant.key()], "scores": [d.score for d in by_dtype[dtype][variant.key()]]}
+        variant.name: {"fields": variant.fields, "seconds": seconds[variant.key()], "scores": [scores_of(drawing) for drawing in by_dtype[dtype][variant.key()]]}
         for variant in variants
     }
     OUT.write_text(json.dumps(result, indent=1) + "\n")  # whatever comes after, it took long
