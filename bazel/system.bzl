@@ -9,11 +9,15 @@ def _run(ctx, argv):
 def _words(text):
     return [word for word in text.split(" ") if word]
 
+def _ask_pkg_config(ctx, question):
+    # Some packages that are headers only have no .pc file.
+    return _words(_run(ctx, ["pkg-config", question] + ctx.attr.packages)) if ctx.attr.packages else []
+
 def _pkg_config_impl(ctx):
     # Debian's headers lie in /usr/include, which the compiler searches anyhow, so only -D and the libraries matter.
-    cflags = _words(_run(ctx, ["pkg-config", "--cflags"] + ctx.attr.packages))
+    cflags = _ask_pkg_config(ctx, "--cflags")
     defines = [flag[2:] for flag in cflags if flag.startswith("-D")]
-    linkopts = ["-l" + name for name in ctx.attr.libraries] + _words(_run(ctx, ["pkg-config", "--libs"] + ctx.attr.packages))
+    linkopts = ["-l" + name for name in ctx.attr.libraries] + _ask_pkg_config(ctx, "--libs")
     ctx.file("BUILD.bazel", """cc_library(
     name = "{name}",
     defines = {defines},
@@ -26,7 +30,7 @@ pkg_config = repository_rule(
     implementation = _pkg_config_impl,
     attrs = {
         "libraries": attr.string_list(),
-        "packages": attr.string_list(mandatory = True),
+        "packages": attr.string_list(),
     },
     local = True,
 )

@@ -29,6 +29,7 @@ EXTERNAL = [
     ("@prometheus", re.compile(r"prometheus/")),
     ("@protobuf", re.compile(r"google/protobuf/")),
     ("@re2", re.compile(r"re2/")),
+    ("@restinio", re.compile(r"restinio/")),
     ("@spdlog", re.compile(r"spdlog/")),
     ("@spng", re.compile(r"spng\.h$")),
     ("@webp", re.compile(r"webp/")),
