@@ -17,24 +17,13 @@ absl::Duration ChooseDeadline(const grpc::ServerContextBase& context, absl::Dura
 ActiveCall::ActiveCall(absl::string_view method, grpc::ServerContextBase* context, absl::Duration default_deadline,
                        RpcMetrics* metrics, const Clock* clock)
     : record_(method, *context, metrics, clock),
-      context_{.request_id = record_.request_id(),
-               .clock = clock,
-               .arrival = clock->Now(),
-               .deadline = ChooseDeadline(*context, default_deadline, *clock),
-               .cancellation = &cancellation_} {
+      request_(record_.request_id(), ChooseDeadline(*context, default_deadline, *clock), clock) {
   context->AddInitialMetadata(kRequestIdKey, record_.request_id());
 }
 
 absl::Status ActiveCall::CheckStart() const {
   RETURN_IF_ERROR(record_.status());
-  if (context_.remaining() > absl::ZeroDuration()) return absl::OkStatus();
-  return absl::DeadlineExceededError("the deadline had passed when the request arrived");
-}
-
-void ActiveCall::CallerLeft() {
-  // gRPC tells both in the same way.
-  cancellation_.Cancel(context_.remaining() > absl::ZeroDuration() ? absl::CancelledError("the caller left")
-                                                                   : absl::DeadlineExceededError("the deadline passed"));
+  return request_.CheckDeadline();
 }
 
 }  // namespace unclip::gateway

@@ -10,13 +10,11 @@
 #include "base/clock.h"
 #include "common/metrics/rpc_metrics.h"
 #include "common/server/call_record.h"
-#include "gateway/cancellation.h"
-#include "gateway/request_context.h"
+#include "gateway/active_request.h"
 
 namespace unclip::gateway {
 
-// Sends the request id back in the initial metadata. Shared by the thread that works, gRPC's callbacks and the drain; what is not
-// thread-safe belongs to the thread that works.
+// Sends the request id back in the initial metadata. Its record belongs to the thread that works.
 class ActiveCall {
  public:
   // `default_deadline` holds when the caller set none. The rest as CallRecord's.
@@ -26,17 +24,12 @@ class ActiveCall {
   // OK, or why the call is not worth starting: a request id that is not valid, a deadline that has passed.
   absl::Status CheckStart() const;
 
-  // gRPC says that the caller is gone, or that its deadline passed.
-  void CallerLeft();
-
   CallRecord& record() { return record_; }
-  const RequestContext& context() const { return context_; }
-  Cancellation& cancellation() { return cancellation_; }
+  ActiveRequest& request() { return request_; }
 
  private:
   CallRecord record_;
-  Cancellation cancellation_;
-  RequestContext context_;
+  ActiveRequest request_;
 };
 
 }  // namespace unclip::gateway

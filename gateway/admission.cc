@@ -5,32 +5,32 @@
 
 namespace unclip::gateway {
 
-absl::Status Admission::Enter(const std::shared_ptr<ActiveCall>& call) {
+absl::Status Admission::Enter(const std::shared_ptr<ActiveRequest>& request) {
   absl::MutexLock lock(&mutex_);
   if (draining_) return absl::UnavailableError("the gateway is shutting down; try another replica");
-  if (calls_.size() >= max_requests_) {
+  if (requests_.size() >= max_requests_) {
     absl::Status status = absl::ResourceExhaustedError(
-        absl::StrCat("the gateway works on ", calls_.size(), " requests already, the most it takes; try again later"));
+        absl::StrCat("the gateway works on ", requests_.size(), " requests already, the most it takes; try again later"));
     // One place ahead is enough: requests run side by side.
     SetRetryAfter(estimator_.Estimate(1), &status);
     return status;
   }
-  calls_.insert(call);
+  requests_.insert(request);
   return absl::OkStatus();
 }
 
-void Admission::Leave(const std::shared_ptr<ActiveCall>& call) {
+void Admission::Leave(const std::shared_ptr<ActiveRequest>& request) {
   absl::MutexLock lock(&mutex_);
-  calls_.erase(call);
-  estimator_.Record(call->record().elapsed());
+  requests_.erase(request);
+  estimator_.Record(request->elapsed());
 }
 
 void Admission::Drain(absl::Duration grace) {
   absl::MutexLock lock(&mutex_);
   draining_ = true;
   if (mutex_.AwaitWithTimeout(absl::Condition(this, &Admission::IsEmpty), grace)) return;
-  for (const std::shared_ptr<ActiveCall>& call : calls_) {
-    call->cancellation().Cancel(absl::UnavailableError("the gateway shut down before the request was finished; try again"));
+  for (const std::shared_ptr<ActiveRequest>& request : requests_) {
+    request->cancellation().Cancel(absl::UnavailableError("the gateway shut down before the request was finished; try again"));
   }
   mutex_.Await(absl::Condition(this, &Admission::IsEmpty));
 }

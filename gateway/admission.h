@@ -10,7 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/batching/retry_estimator.h"
-#include "gateway/active_call.h"
+#include "gateway/active_request.h"
 
 namespace unclip::gateway {
 
@@ -19,23 +19,23 @@ class Admission {
  public:
   explicit Admission(int max_requests) : max_requests_(max_requests) {}
 
-  // Takes the call in. RESOURCE_EXHAUSTED with a retry time when `max_requests` are in already, UNAVAILABLE when draining.
-  absl::Status Enter(const std::shared_ptr<ActiveCall>& call) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes the request in. RESOURCE_EXHAUSTED with a retry time when `max_requests` are in already, UNAVAILABLE when draining.
+  absl::Status Enter(const std::shared_ptr<ActiveRequest>& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The call, which is in, has ended. Comes before its answer is sent, so that who has the answer finds the place free.
-  void Leave(const std::shared_ptr<ActiveCall>& call) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The request, which is in, has ended. Comes before its answer is sent, so that who has the answer finds the place free.
+  void Leave(const std::shared_ptr<ActiveRequest>& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Lets nothing in any more, waits up to `grace` for the calls that are in, then cancels the rest with UNAVAILABLE and waits for
-  // them to leave.
+  // Lets nothing in any more, waits up to `grace` for the requests that are in, then cancels the rest with UNAVAILABLE and waits
+  // for them to leave.
   void Drain(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return calls_.empty(); }
+  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requests_.empty(); }
 
   const size_t max_requests_;
 
   absl::Mutex mutex_;
-  std::set<std::shared_ptr<ActiveCall>> calls_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::shared_ptr<ActiveRequest>> requests_ ABSL_GUARDED_BY(mutex_);
   RetryEstimator estimator_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -14,6 +14,7 @@
 #include "gateway/clients/prior_client.h"
 #include "gateway/embedding_cache.h"
 #include "gateway/gateway_metrics.h"
+#include "gateway/generation_dispatcher.h"
 #include "gateway/generation_pipeline.h"
 #include "gateway/image_generation_service.h"
 #include "gateway/upstreams.h"
@@ -41,6 +42,9 @@ class Gateway {
   ~Gateway();
 
   ImageGenerationService& service() { return *service_; }
+  GenerationDispatcher& dispatcher() { return *dispatcher_; }
+  const Upstreams& upstreams() const { return *upstreams_; }
+  GatewayMetrics& metrics() { return metrics_; }
 
   // Connects to the services and tells `on_change` (one thread at a time) which are up. Call once.
   void StartWatching(std::function<void(const UpstreamsUp&)> on_change);
@@ -63,6 +67,7 @@ class Gateway {
   std::unique_ptr<Upstreams> upstreams_;
   std::unique_ptr<WorkerPool> picture_pool_;
   std::unique_ptr<GenerationPipeline> pipeline_;
+  std::unique_ptr<GenerationDispatcher> dispatcher_;
   std::unique_ptr<ImageGenerationService> service_;
 };
 

@@ -3,9 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "common/log/log.h"
 #include "common/rpc/message_parser.h"
 #include "common/rpc/request_id.h"
 #include "common/rpc/status_conversion.h"
@@ -42,71 +40,40 @@ void AddWarnings(std::vector<v1::Warning> warnings, Message* message) {
   for (v1::Warning& warning : warnings) *message->add_warnings() = std::move(warning);
 }
 
-absl::StatusOr<GenerationRequest> Parse(const v1::GenerateImageRequest& message, const Capabilities& capabilities) {
-  return ParseGenerationRequest("", message, capabilities, DrawSeed());
-}
-
-absl::StatusOr<GenerationRequest> Parse(const v1::StreamGenerateImageRequest& message, const Capabilities& capabilities) {
-  return ParseGenerationRequest(message, capabilities, DrawSeed());
-}
-
-void LogRequest(const RequestContext& context, const GenerationRequest& request) {
-  LogInfo("generating", {{"request_id", context.request_id},
-                         {"images", request.image_count},
-                         {"candidates", request.candidate_count},
-                         {"seed", request.seed},
-                         {"size", absl::StrCat(request.size.width, "x", request.size.height)},
-                         {"steps", request.StepsPerImage()},
-                         PromptField(request.prompt)});
-}
-
 }  // namespace
-
-ImageGenerationService::ImageGenerationService(const ImageGenerationServiceOptions& options)
-    : options_(options), admission_(options.max_requests), request_pool_(options.max_requests) {}
 
 std::shared_ptr<ActiveCall> ImageGenerationService::NewCall(const char* method, grpc::ServerContextBase* context) const {
   return std::make_shared<ActiveCall>(method, context, options_.default_deadline, &options_.metrics->rpc(), options_.clock);
 }
 
 template <typename Message>
-absl::StatusOr<ImageGenerationService::AdmittedRequest> ImageGenerationService::Admit(const std::shared_ptr<ActiveCall>& call,
-                                                                                      const grpc::ByteBuffer& bytes) {
+absl::StatusOr<AdmittedRequest> ImageGenerationService::Admit(const std::shared_ptr<ActiveCall>& call,
+                                                              const grpc::ByteBuffer& bytes) {
   RETURN_IF_ERROR(call->CheckStart());
   Message message;
   RETURN_IF_ERROR(ParseMessage(bytes, &message));
-  AdmittedRequest admitted;
-  // What is wrong with a request can be said while a service is away.
-  ASSIGN_OR_RETURN(admitted.capabilities, options_.upstreams->capabilities());
-  ASSIGN_OR_RETURN(admitted.request, Parse(message, *admitted.capabilities));
-  RETURN_IF_ERROR(options_.upstreams->ReadyCapabilities().status());
-  RETURN_IF_ERROR(admission_.Enter(call));
-  LogRequest(call->context(), admitted.request);
-  return admitted;
+  return options_.dispatcher->Admit(std::shared_ptr<ActiveRequest>(call, &call->request()), message);
 }
 
 grpc::ServerUnaryReactor* ImageGenerationService::GenerateImage(grpc::CallbackServerContext* context,
                                                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   std::shared_ptr<ActiveCall> call = NewCall("GenerateImage", context);
   auto* const reactor = new UnaryResponse;
-  reactor->set_on_cancel([call] { call->CallerLeft(); });
+  reactor->set_on_cancel([call] { call->request().CallerLeft(); });
   absl::StatusOr<AdmittedRequest> admitted = Admit<v1::GenerateImageRequest>(call, *request);
   if (!admitted.ok()) {
     call->record().End(admitted.status());
     reactor->Finish(ToGrpcStatus(admitted.status(), context));
     return reactor;
   }
-  request_pool_.Submit([this, call, context, reactor, response, admitted = *std::move(admitted)] {
-    ImageCollector collector(admitted.request.image_count);
-    absl::StatusOr<std::vector<v1::Warning>> warnings =
-        options_.pipeline->Run(admitted.request, *admitted.capabilities, call->context(), collector);
+  const auto collector = std::make_shared<ImageCollector>(admitted->request.image_count);
+  options_.dispatcher->Start(*std::move(admitted), *collector, [=](absl::StatusOr<std::vector<v1::Warning>> warnings) {
     absl::Status status = warnings.status();
     if (status.ok()) {
-      collector.response().set_request_id(call->context().request_id);
-      AddWarnings(*std::move(warnings), &collector.response());
-      status = SerializeMessage(collector.response(), response);
+      collector->response().set_request_id(call->record().request_id());
+      AddWarnings(*std::move(warnings), &collector->response());
+      status = SerializeMessage(collector->response(), response);
     }
-    admission_.Leave(call);
     call->record().End(status);
     reactor->Finish(ToGrpcStatus(status, context));
   });
@@ -117,20 +84,17 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ImageGenerationService::StreamGenera
                                                                                         const grpc::ByteBuffer* request) {
   std::shared_ptr<ActiveCall> call = NewCall("StreamGenerateImage", context);
   auto* const stream = new GenerationStream;
-  stream->set_on_cancel([call] { call->CallerLeft(); });
+  stream->set_on_cancel([call] { call->request().CallerLeft(); });
   absl::StatusOr<AdmittedRequest> admitted = Admit<v1::StreamGenerateImageRequest>(call, *request);
   if (!admitted.ok()) {
     call->record().End(admitted.status());
     stream->End({}, ToGrpcStatus(admitted.status(), context));
     return stream;
   }
-  request_pool_.Submit([this, call, context, stream, admitted = *std::move(admitted)] {
-    absl::StatusOr<std::vector<v1::Warning>> warnings =
-        options_.pipeline->Run(admitted.request, *admitted.capabilities, call->context(), *stream);
+  options_.dispatcher->Start(*std::move(admitted), *stream, [=](absl::StatusOr<std::vector<v1::Warning>> warnings) {
     v1::GenerationSummary summary;
-    summary.set_request_id(call->context().request_id);
+    summary.set_request_id(call->record().request_id());
     if (warnings.ok()) AddWarnings(*warnings, &summary);
-    admission_.Leave(call);
     call->record().End(warnings.status());
     stream->End(std::move(summary), ToGrpcStatus(warnings.status(), context));
   });
@@ -144,7 +108,7 @@ grpc::ServerUnaryReactor* ImageGenerationService::GetCapabilities(grpc::Callback
   context->AddInitialMetadata(kRequestIdKey, record.request_id());
   absl::Status status = record.status();
   if (status.ok()) {
-    const absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities = options_.upstreams->capabilities();
+    const absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities = options_.dispatcher->capabilities();
     status = capabilities.status();
     if (status.ok()) {
       *response = CapabilitiesToProto(**capabilities);

@@ -1,7 +1,7 @@
-// unclip.gateway.v1.ImageGenerationService: validates, admits, hands to the pipeline, converts, counts.
+// unclip.gateway.v1.ImageGenerationService: parses, hands to the dispatcher, converts, counts.
 //
-// On gRPC's callback API, because it tells at once when a caller leaves; the work itself blocks on threads of our own, one for
-// each admitted request. Requests are taken as raw bytes and parsed here, since gRPC would answer INTERNAL to a prompt that is
+// On gRPC's callback API, because it tells at once when a caller leaves; the work itself blocks on the dispatcher's threads.
+// Requests are taken as raw bytes and parsed here, since gRPC would answer INTERNAL to a prompt that is
 // not UTF-8.
 #ifndef UNCLIP_GATEWAY_IMAGE_GENERATION_SERVICE_H_
 #define UNCLIP_GATEWAY_IMAGE_GENERATION_SERVICE_H_
@@ -9,31 +9,23 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <functional>
 #include <memory>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "gateway/active_call.h"
-#include "gateway/admission.h"
 #include "gateway/gateway_metrics.h"
-#include "gateway/generation_pipeline.h"
-#include "gateway/generation_request.h"
-#include "gateway/upstreams.h"
-#include "gateway/worker_pool.h"
+#include "gateway/generation_dispatcher.h"
 #include "unclip/gateway/v1/image_generation_service.grpc.pb.h"
 
 namespace unclip::gateway {
 
 // The pointers must outlive the service.
 struct ImageGenerationServiceOptions {
-  const Upstreams* upstreams = nullptr;
-  const GenerationPipeline* pipeline = nullptr;
+  GenerationDispatcher* dispatcher = nullptr;
   GatewayMetrics* metrics = nullptr;
   const Clock* clock = &Clock::Real();
-  int max_requests = 64;                                // worked on at a time; more get RESOURCE_EXHAUSTED
   absl::Duration default_deadline = absl::Minutes(10);  // for callers that set none
 };
 
@@ -42,11 +34,7 @@ class ImageGenerationService final
           v1::ImageGenerationService::WithRawCallbackMethod_StreamGenerateImage<
               v1::ImageGenerationService::WithCallbackMethod_GetCapabilities<v1::ImageGenerationService::Service>>> {
  public:
-  explicit ImageGenerationService(const ImageGenerationServiceOptions& options);
-
-  // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE. Before the server's
-  // shutdown.
-  void Drain(absl::Duration grace) { admission_.Drain(grace); }
+  explicit ImageGenerationService(const ImageGenerationServiceOptions& options) : options_(options) {}
 
   grpc::ServerUnaryReactor* GenerateImage(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
@@ -56,12 +44,6 @@ class ImageGenerationService final
                                             v1::GetCapabilitiesResponse* response) override;
 
  private:
-  // A request that may be worked on.
-  struct AdmittedRequest {
-    GenerationRequest request;
-    std::shared_ptr<const Capabilities> capabilities;
-  };
-
   // Parses `bytes` as `Message`, validates it and takes the call in.
   template <typename Message>
   absl::StatusOr<AdmittedRequest> Admit(const std::shared_ptr<ActiveCall>& call, const grpc::ByteBuffer& bytes);
@@ -69,8 +51,6 @@ class ImageGenerationService final
   std::shared_ptr<ActiveCall> NewCall(const char* method, grpc::ServerContextBase* context) const;
 
   const ImageGenerationServiceOptions options_;
-  Admission admission_;
-  WorkerPool request_pool_;  // last: its threads use the rest
 };
 
 }  // namespace unclip::gateway

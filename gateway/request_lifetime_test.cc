@@ -139,7 +139,7 @@ TEST_F(RequestLifetimeTest, DrainFinishesWhatIsHeldAndRefusesTheRest) {
   cluster_.Start();
   std::thread held([this] { EXPECT_OK(Generate()); });
   blocked_.WaitForNotification();
-  std::thread drain([this] { cluster_.gateway().service().Drain(absl::InfiniteDuration()); });
+  std::thread drain([this] { cluster_.gateway().dispatcher().Drain(absl::InfiniteDuration()); });
   release.Notify();
   held.join();
   drain.join();
@@ -151,7 +151,7 @@ TEST_F(RequestLifetimeTest, DrainEndsWhatIsHeldAfterTheGrace) {
   cluster_.Start();
   std::thread held([this] { EXPECT_THAT(Generate(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("shut down"))); });
   blocked_.WaitForNotification();
-  cluster_.gateway().service().Drain(absl::ZeroDuration());
+  cluster_.gateway().dispatcher().Drain(absl::ZeroDuration());
   held.join();
   let_go_.WaitForNotification();
 }

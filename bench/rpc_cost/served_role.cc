@@ -71,7 +71,7 @@ absl::Status ServeGateway(const RoleOptions& options) {
                    ServerRunner::Start(server_options, metrics, {&gateway->service()}));
   RETURN_IF_ERROR(MoveLogToFile());
   gateway->StartWatching([&runner](const gateway::UpstreamsUp& up) { runner->SetServing(up.all); });
-  const absl::Status status = runner->Wait([&gateway](absl::Duration grace) { gateway->service().Drain(grace); });
+  const absl::Status status = runner->Wait([&gateway](absl::Duration grace) { gateway->dispatcher().Drain(grace); });
   gateway->StopWatching();  // it calls the runner, which goes before the gateway
   return status;
 }

@@ -1,0 +1,25 @@
+#include "gateway/active_request.h"
+
+#include <utility>
+
+namespace unclip::gateway {
+
+ActiveRequest::ActiveRequest(std::string request_id, absl::Duration deadline, const Clock* clock)
+    : context_{.request_id = std::move(request_id),
+               .clock = clock,
+               .arrival = clock->Now(),
+               .deadline = deadline,
+               .cancellation = &cancellation_} {}
+
+absl::Status ActiveRequest::CheckDeadline() const {
+  if (context_.remaining() > absl::ZeroDuration()) return absl::OkStatus();
+  return absl::DeadlineExceededError("the deadline had passed when the request arrived");
+}
+
+void ActiveRequest::CallerLeft() {
+  // gRPC tells both in the same way.
+  cancellation_.Cancel(context_.remaining() > absl::ZeroDuration() ? absl::CancelledError("the caller left")
+                                                                   : absl::DeadlineExceededError("the deadline passed"));
+}
+
+}  // namespace unclip::gateway

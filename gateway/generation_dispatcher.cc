@@ -1,0 +1,64 @@
+#include "gateway/generation_dispatcher.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "common/log/log.h"
+
+namespace unclip::gateway {
+namespace {
+
+absl::StatusOr<GenerationRequest> Parse(const v1::GenerateImageRequest& message, const Capabilities& capabilities) {
+  return ParseGenerationRequest("", message, capabilities, DrawSeed());
+}
+
+absl::StatusOr<GenerationRequest> Parse(const v1::StreamGenerateImageRequest& message, const Capabilities& capabilities) {
+  return ParseGenerationRequest(message, capabilities, DrawSeed());
+}
+
+void LogRequest(const RequestContext& context, const GenerationRequest& request) {
+  LogInfo("generating", {{"request_id", context.request_id},
+                         {"images", request.image_count},
+                         {"candidates", request.candidate_count},
+                         {"seed", request.seed},
+                         {"size", absl::StrCat(request.size.width, "x", request.size.height)},
+                         {"steps", request.StepsPerImage()},
+                         PromptField(request.prompt)});
+}
+
+}  // namespace
+
+GenerationDispatcher::GenerationDispatcher(const GenerationDispatcherOptions& options)
+    : options_(options), admission_(options.max_requests), request_pool_(options.max_requests) {}
+
+template <typename Message>
+absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest> active, const Message& message) {
+  RETURN_IF_ERROR(active->CheckDeadline());
+  AdmittedRequest admitted;
+  // What is wrong with a request can be said while a service is away.
+  ASSIGN_OR_RETURN(admitted.capabilities, options_.upstreams->capabilities());
+  ASSIGN_OR_RETURN(admitted.request, Parse(message, *admitted.capabilities));
+  RETURN_IF_ERROR(options_.upstreams->ReadyCapabilities().status());
+  RETURN_IF_ERROR(admission_.Enter(active));
+  LogRequest(active->context(), admitted.request);
+  admitted.active = std::move(active);
+  return admitted;
+}
+
+template absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest>,
+                                                                     const v1::GenerateImageRequest&);
+template absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest>,
+                                                                     const v1::StreamGenerateImageRequest&);
+
+void GenerationDispatcher::Start(AdmittedRequest admitted, GenerationObserver& observer, Done done) {
+  request_pool_.Submit([this, admitted = std::move(admitted), &observer, done = std::move(done)] {
+    absl::StatusOr<std::vector<v1::Warning>> result =
+        options_.pipeline->Run(admitted.request, *admitted.capabilities, admitted.active->context(), observer);
+    // Before the answer is sent, so that who has it finds the place free.
+    admission_.Leave(admitted.active);
+    done(std::move(result));
+  });
+}
+
+}  // namespace unclip::gateway

@@ -1,0 +1,71 @@
+// Lets requests for pictures in and runs them: what the gRPC service and the HTTP server have in common.
+#ifndef UNCLIP_GATEWAY_GENERATION_DISPATCHER_H_
+#define UNCLIP_GATEWAY_GENERATION_DISPATCHER_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gateway/active_request.h"
+#include "gateway/admission.h"
+#include "gateway/generation_observer.h"
+#include "gateway/generation_pipeline.h"
+#include "gateway/generation_request.h"
+#include "gateway/upstreams.h"
+#include "gateway/worker_pool.h"
+#include "unclip/gateway/v1/image_generation_service.pb.h"
+
+namespace unclip::gateway {
+
+// The pointers must outlive the dispatcher.
+struct GenerationDispatcherOptions {
+  const Upstreams* upstreams = nullptr;
+  const GenerationPipeline* pipeline = nullptr;
+  int max_requests = 64;  // worked on at a time; more get RESOURCE_EXHAUSTED
+};
+
+// A request that holds one of the places and may be run.
+struct AdmittedRequest {
+  std::shared_ptr<ActiveRequest> active;
+  GenerationRequest request;
+  std::shared_ptr<const Capabilities> capabilities;
+};
+
+// Thread-safe.
+class GenerationDispatcher {
+ public:
+  explicit GenerationDispatcher(const GenerationDispatcherOptions& options);
+
+  // Waits for what was started.
+  ~GenerationDispatcher() = default;
+
+  // What the models can do, even while a service is away; see Upstreams.
+  absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities() const { return options_.upstreams->capabilities(); }
+
+  // Checks `message` (GenerateImageRequest or StreamGenerateImageRequest) and takes the request in. INVALID_ARGUMENT naming the
+  // field; UNAVAILABLE naming the service that is away; RESOURCE_EXHAUSTED with a retry time. What was admitted must be started.
+  template <typename Message>
+  absl::StatusOr<AdmittedRequest> Admit(std::shared_ptr<ActiveRequest> active, const Message& message);
+
+  // What came of a request: what was done otherwise than asked, or the error.
+  using Done = std::function<void(absl::StatusOr<std::vector<v1::Warning>> result)>;
+
+  // Runs it on a thread of the dispatcher's. `observer` must live until `done` is called, on that thread, when nothing of the
+  // request runs any more and its place is free again.
+  void Start(AdmittedRequest admitted, GenerationObserver& observer, Done done);
+
+  // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE.
+  void Drain(absl::Duration grace) { admission_.Drain(grace); }
+
+ private:
+  const GenerationDispatcherOptions options_;
+  Admission admission_;
+  WorkerPool request_pool_;  // last: its threads use the rest
+};
+
+}  // namespace unclip::gateway
+
+#endif  // UNCLIP_GATEWAY_GENERATION_DISPATCHER_H_
