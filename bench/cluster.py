@@ -52,7 +52,7 @@ class ClusterProcess:
 
   def __init__(self, arguments, on_start=lambda find: None):
     self._logs = tempfile.TemporaryDirectory(prefix="unclip-bench-")
-    command = [UNCLIP, "up", "--listen=127.0.0.1:0", f"--log-dir={self._logs.name}", *arguments]
+    command = [UNCLIP, "up", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", f"--log-dir={self._logs.name}", *arguments]
     self._errors = tempfile.TemporaryFile(mode="w+")
     start = time.perf_counter()
     self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors, text=True)

@@ -1,16 +1,22 @@
 // The gateway process.
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
 #include "common/server/server_runner.h"
+#include "common/validation/field_check.h"
 #include "gateway/gateway.h"
+#include "gateway/http/example_prompts.h"
+#include "gateway/http/http_gateway.h"
 
 ABSL_FLAG(std::string, clip_target, "", "Where the clip service is: HOST:PORT, dns:///NAME:PORT, or IP:PORT,IP:PORT. Required.");
 ABSL_FLAG(std::string, prior_target, "", "Where the prior service is, in the same forms. Required.");
@@ -19,6 +25,11 @@ ABSL_FLAG(int, max_requests, 64, "Requests worked on at a time; more are answere
 ABSL_FLAG(int, max_pictures, 32, "Pictures made at a time, of all requests together; more wait.");
 ABSL_FLAG(int, embedding_cache_mib, 64,
           "MiB for embeddings of prompts, so that one that comes again is not embedded again; 0 for none.");
+ABSL_FLAG(std::string, http_listen, "127.0.0.1:0", "HOST:PORT to serve HTTP at; port 0 takes any free one; empty for no HTTP.");
+ABSL_FLAG(std::string, image_store, "",
+          "Folder for pictures that are asked for as addresses (response_format \"url\"); by default they are kept in memory.");
+ABSL_FLAG(int, image_store_mib, 1024, "MiB of such pictures; the oldest make room.");
+ABSL_FLAG(std::string, examples_file, "", "File of prompts that suit the loaded model, one a line, for the page to show.");
 ABSL_FLAG(absl::Duration, default_deadline, absl::Minutes(10), "Time that a request may take when its caller sets no deadline.");
 
 namespace unclip::gateway {
@@ -27,6 +38,20 @@ namespace {
 constexpr char kUsage[] =
     "The unclip gateway: turns prompts into pictures with the clip, prior and decoder services behind it.\n"
     "  gateway --clip_target=HOST:PORT --prior_target=HOST:PORT --decoder_target=HOST:PORT [--listen=HOST:PORT]";
+
+absl::StatusOr<HttpGatewayOptions> HttpOptionsFromFlags() {
+  RETURN_IF_ERROR(CheckIntRange("--image_store_mib", absl::GetFlag(FLAGS_image_store_mib), 1, 1 << 20));
+  HttpGatewayOptions options;
+  options.server.listen = absl::GetFlag(FLAGS_http_listen);
+  options.image_store.folder = absl::GetFlag(FLAGS_image_store);
+  options.image_store.max_bytes = int64_t{absl::GetFlag(FLAGS_image_store_mib)} << 20;
+  options.default_deadline = absl::GetFlag(FLAGS_default_deadline);
+  const std::string examples = absl::GetFlag(FLAGS_examples_file);
+  if (!examples.empty()) {
+    ASSIGN_OR_RETURN(options.examples, ReadExamples(examples));
+  }
+  return options;
+}
 
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "gateway", kUsage));
@@ -42,18 +67,29 @@ absl::Status Run(int argc, char** argv) {
   MetricsRegistry metrics("gateway");
   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(options, metrics);
   if (!gateway.ok()) return UsageError(gateway.status().message());
+  ASSIGN_OR_RETURN(const HttpGatewayOptions http_options, HttpOptionsFromFlags());
 
+  std::unique_ptr<HttpGateway> http;
+  server_options.listen_also = [&]() -> absl::StatusOr<std::string> {
+    if (http_options.server.listen.empty()) return std::string();
+    ASSIGN_OR_RETURN(http, HttpGateway::Start(http_options, &(*gateway)->dispatcher(), metrics));
+    return absl::StrCat("http=", http->address());
+  };
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> runner,
                    ServerRunner::Start(server_options, metrics, {&(*gateway)->service()}));
   for (const char* name : {"clip", "prior", "decoder"}) runner->health().SetServing(name, false);
-  (*gateway)->StartWatching([&runner](const UpstreamsUp& up) {
+  (*gateway)->StartWatching([&runner, &http](const UpstreamsUp& up) {
+    if (http != nullptr) http->SetUp(up);
     runner->health().SetServing("clip", up.clip);
     runner->health().SetServing("prior", up.prior);
     runner->health().SetServing("decoder", up.decoder);
     runner->SetServing(up.all);
   });
-  const absl::Status status = runner->Wait([&gateway](absl::Duration grace) { (*gateway)->service().Drain(grace); });
-  (*gateway)->StopWatching();  // it calls the runner, which goes before the gateway
+  const absl::Status status = runner->Wait([&gateway, &http](absl::Duration grace) {
+    (*gateway)->dispatcher().Drain(grace);
+    if (http != nullptr) http->Stop();
+  });
+  (*gateway)->StopWatching();  // it calls the runner and the HTTP side, which go before the gateway
   return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/metrics/documented_metrics.h"
 #include "common/metrics/metric_value.h"
+#include "gateway/http/http_metrics.h"
 
 namespace unclip::gateway {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 TEST(GatewayMetricsTest, DocumentationListsExactlyWhatThereIs) {
   MetricsRegistry registry("gateway");
   const GatewayMetrics metrics(registry);
+  const HttpMetrics http_metrics(registry);
   std::vector<std::string> names = registry.names();
   std::sort(names.begin(), names.end());
   EXPECT_THAT(DocumentedMetricNames("gateway"), testing::ElementsAreArray(names));

@@ -135,7 +135,8 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
 
 absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const Installation& installation) {
   for (const auto& [flag, value] :
-       {std::pair{"--listen", &options.listen}, std::pair{"--metrics-listen", &options.metrics_listen}}) {
+       {std::pair{"--listen", &options.listen}, std::pair{"--metrics-listen", &options.metrics_listen},
+        std::pair{"--http-listen", &options.http_listen}}) {
     if (const auto parsed = ParseHostPort(flag, *value); !parsed.ok()) return UsageError(parsed.status().message());
   }
   ASSIGN_OR_RETURN(const Checkpoints checkpoints, FindCheckpoints(options, installation));
@@ -148,7 +149,7 @@ absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const
   }
   ProcessSpec gateway;
   gateway.name = "gateway";
-  gateway.listen = {options.listen, options.metrics_listen};
+  gateway.listen = {.grpc = options.listen, .metrics = options.metrics_listen, .http = options.http_listen};
   ASSIGN_OR_RETURN(const std::string binary, installation.Binary("gateway"));
   gateway.argv = {binary};
   const std::vector<std::string> common = CommonFlags(options);
@@ -164,7 +165,8 @@ absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const
 }
 
 std::string ReadyLine(const ClusterOptions& options, const ClusterAddresses& addresses) {
-  std::string line = absl::StrCat("ready grpc=", addresses.gateway.grpc, " metrics=", addresses.gateway.metrics);
+  std::string line = absl::StrCat("ready grpc=", addresses.gateway.grpc, " http=", addresses.gateway.http,
+                                  " metrics=", addresses.gateway.metrics);
   std::string metrics;
   ForEachService(options, addresses.services, [&](absl::string_view name, absl::Span<const ProcessAddress> replicas) {
     absl::StrAppend(&line, " ", name, "=", JoinAddresses(replicas, &ProcessAddress::grpc));

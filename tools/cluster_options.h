@@ -17,6 +17,7 @@ struct ClusterOptions {
   std::string variation_checkpoint;  // empty: none, or the default model's when `checkpoint` is empty too
   std::string listen = "127.0.0.1:50050";
   std::string metrics_listen = "127.0.0.1:0";
+  std::string http_listen = "127.0.0.1:8080";
   std::optional<int> threads;  // for each service; absent: the cores this process may use
   std::optional<int> clip_threads, prior_threads, decoder_threads;
   std::string device;  // empty: the services' default
@@ -39,8 +40,9 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options);
 // read; NOT_FOUND for a program or a checkpoint that is not there.
 absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const Installation& installation);
 
-// `ready grpc=HOST:PORT metrics=HOST:PORT clip=HOST:PORT prior=HOST:PORT decoder=HOST:PORT` and the metrics addresses of the
-// three services as clip_metrics=, prior_metrics= and decoder_metrics=; replicas are separated by commas. Without line end.
+// `ready grpc=HOST:PORT http=HOST:PORT metrics=HOST:PORT clip=HOST:PORT prior=HOST:PORT decoder=HOST:PORT` and the metrics
+// addresses of the three services as clip_metrics=, prior_metrics= and decoder_metrics=; replicas are separated by commas.
+// Without line end.
 std::string ReadyLine(const ClusterOptions& options, const ClusterAddresses& addresses);
 
 // Options for a Supervisor of this cluster: real health checks, lines for people on stderr, the processes' logs in `log_dir` or

@@ -108,6 +108,7 @@ TEST_F(ClusterOptionsTest, TheGatewayKnowsEveryReplica) {
   options.prior_replicas = 2;
   options.listen = "0.0.0.0:50050";
   options.metrics_listen = "127.0.0.1:9090";
+  options.http_listen = "127.0.0.1:80";
   ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
   const std::vector<ProcessAddress> services = {{"h:1", "h:11"}, {"h:2", "h:12"}, {"h:3", "h:13"}, {"h:4", "h:14"}};
   const ProcessSpec gateway = spec.gateway(services);
@@ -116,8 +117,9 @@ TEST_F(ClusterOptionsTest, TheGatewayKnowsEveryReplica) {
               AllOf(Contains("--clip_target=h:1"), Contains("--prior_target=h:2,h:3"), Contains("--decoder_target=h:4")));
   EXPECT_EQ(gateway.listen.grpc, "0.0.0.0:50050");
   EXPECT_EQ(gateway.listen.metrics, "127.0.0.1:9090");
-  EXPECT_EQ(ReadyLine(options, {services, {"g:5", "g:15"}}),
-            "ready grpc=g:5 metrics=g:15 clip=h:1 prior=h:2,h:3 decoder=h:4 clip_metrics=h:11 prior_metrics=h:12,h:13 "
+  EXPECT_EQ(gateway.listen.http, "127.0.0.1:80");
+  EXPECT_EQ(ReadyLine(options, {services, {"g:5", "g:15", "g:25"}}),
+            "ready grpc=g:5 http=g:25 metrics=g:15 clip=h:1 prior=h:2,h:3 decoder=h:4 clip_metrics=h:11 prior_metrics=h:12,h:13 "
             "decoder_metrics=h:14");
 }
 

@@ -61,6 +61,7 @@ absl::Status RunDemo(const std::vector<std::string>& args, const Installation& i
   ClusterOptions cluster;
   // Nobody else talks to this cluster, so its end needs neither patience nor announcement.
   cluster.listen = "127.0.0.1:0";
+  cluster.http_listen = "127.0.0.1:0";
   cluster.grace_seconds = 5;
   cluster.drain_delay_seconds = 0;
   cluster.log_level = "warning";

@@ -20,6 +20,7 @@ absl::Status SupervisedProcess::Start() {
   std::vector<std::string> argv = spec_.argv;
   argv.push_back(absl::StrCat("--listen=", listen.grpc));
   argv.push_back(absl::StrCat("--metrics_listen=", listen.metrics));
+  if (!listen.http.empty()) argv.push_back(absl::StrCat("--http_listen=", listen.http));
   started_at_ = clock_.Now();
   absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(argv);
   if (!child.ok()) {
@@ -83,6 +84,8 @@ void SupervisedProcess::HandleOutput(const std::string& line) {
       address.grpc = std::string(word);
     } else if (absl::ConsumePrefix(&word, "metrics=")) {
       address.metrics = std::string(word);
+    } else if (absl::ConsumePrefix(&word, "http=")) {
+      address.http = std::string(word);
     }
   }
   if (address.grpc.empty() || state_ != State::kStarting) return;

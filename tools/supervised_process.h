@@ -21,13 +21,14 @@ namespace unclip {
 struct ProcessAddress {
   std::string grpc;
   std::string metrics;
+  std::string http = {};  // the gateway's
 };
 
 // A server of ours, as common/server/server_runner.h runs it.
 struct ProcessSpec {
   std::string name;               // "prior-1"; stands in what is printed, and names the log file
-  std::vector<std::string> argv;  // program and flags, without --listen and --metrics_listen
-  ProcessAddress listen = {"127.0.0.1:0", "127.0.0.1:0"};
+  std::vector<std::string> argv;  // program and flags, without --listen, --metrics_listen and --http_listen
+  ProcessAddress listen = {.grpc = "127.0.0.1:0", .metrics = "127.0.0.1:0"};
 };
 
 // Not thread-safe.

@@ -16,9 +16,11 @@ absl::Status RunUp(const std::vector<std::string>& args, const Installation& ins
       "unclip up",
       "Starts clip, prior, decoder and gateway on this machine and watches over them: one that ends is started\n"
       "again on the same port. When all are SERVING, prints one line on stdout:\n"
-      "  ready grpc=HOST:PORT metrics=HOST:PORT clip=HOST:PORT prior=HOST:PORT decoder=HOST:PORT ...\n"
+      "  ready grpc=HOST:PORT http=HOST:PORT metrics=HOST:PORT clip=HOST:PORT prior=HOST:PORT decoder=HOST:PORT ...\n"
       "Ctrl-C or SIGTERM stops the gateway, then the services; during the stop, it kills them.");
   command_line.AddString("listen", "HOST:PORT", "The gateway's address; port 0: any free one.", &options.listen);
+  command_line.AddString("http-listen", "HOST:PORT", "The address of the page and the OpenAI-compatible API.",
+                         &options.http_listen);
   command_line.AddString("metrics-listen", "HOST:PORT", "The address of the gateway's metrics.", &options.metrics_listen);
   AddClusterFlags(command_line, options);
   command_line.AddDouble("grace", {0, 3600}, "Seconds that requests have to finish when it stops.", &options.grace_seconds);

@@ -113,7 +113,12 @@ absl::StatusOr<std::unique_ptr<ServerRunner>> ServerRunner::Start(const ServerOp
   runner->grpc_address_ = address.ToString();
   runner->signal_thread_ = std::thread([runner = runner.get()] { runner->WatchSignals(); });
   LogInfo("listening", {{"grpc", runner->grpc_address_}, {"metrics", runner->metrics_address()}});
-  PrintLine(absl::StrCat("listening grpc=", runner->grpc_address_, " metrics=", runner->metrics_address()));
+  std::string line = absl::StrCat("listening grpc=", runner->grpc_address_, " metrics=", runner->metrics_address());
+  if (options.listen_also) {
+    ASSIGN_OR_RETURN(const std::string also, options.listen_also());
+    if (!also.empty()) absl::StrAppend(&line, " ", also);
+  }
+  PrintLine(line);
   return runner;
 }
 

@@ -1,7 +1,7 @@
 // Runs a gRPC server from bind to exit; shared by all four binaries.
 //
 //   Start()       binds the port, health NOT_SERVING, metrics and reflection up;
-//                 stdout: `listening grpc=HOST:PORT metrics=HOST:PORT`
+//                 stdout: `listening grpc=HOST:PORT metrics=HOST:PORT`, and what listen_also() adds
 //   (the caller loads its model; calls that need it answer UNAVAILABLE meanwhile)
 //   SetServing()  health SERVING; stdout, the first time: `serving`
 //   Wait()        until SIGTERM, SIGINT or Stop(): health NOT_SERVING, drain delay (clients that watch health move away),
@@ -40,6 +40,9 @@ struct ServerOptions {
   // Keep freed memory for the next request, up to 64 MiB for each of malloc's arenas, and do not give it back to the system: for
   // a process whose requests each allocate and free about the same, none of it in the gigabytes.
   bool keep_freed_memory = false;
+  // Starts to listen for something else, and returns words for the line above: "http=HOST:PORT". Called once signals no longer
+  // end the process by themselves, so that threads may be started. May be empty.
+  std::function<absl::StatusOr<std::string>()> listen_also = {};
   std::vector<std::string> health_names;  // names that SetServing() sets besides "": full service names
 };
 

@@ -19,6 +19,7 @@ EXTERNAL = [
     ("@absl_flags", re.compile(r"absl/flags/")),
     ("@absl", re.compile(r"absl/")),
     ("@benchmark", re.compile(r"benchmark/")),
+    ("@boost", re.compile(r"boost/")),
     ("@crypto", re.compile(r"openssl/")),
     ("@grpc", re.compile(r"grpc(pp)?/")),
     ("@gtest", re.compile(r"g(test|mock)/")),

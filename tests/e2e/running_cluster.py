@@ -136,7 +136,7 @@ class Server(contextlib.AbstractContextManager):
     self.name = name
     self._child = _Child([BINARIES[name], "--exit_with_parent", *flags])
     line = self._child.wait_for_line("listening ")
-    self.grpc, self.metrics = re.fullmatch(r"listening grpc=(\S+) metrics=(\S+)", line).groups()
+    self.grpc, self.metrics = re.fullmatch(r"listening grpc=(\S+) metrics=(\S+)(?: http=\S+)?", line).groups()
 
   def __exit__(self, *_):
     self._child.close()
@@ -158,12 +158,13 @@ class Cluster(contextlib.AbstractContextManager):
   """`unclip up` on free ports. addresses and metrics_addresses: "gateway", "clip", "prior", "decoder" to a list of HOST:PORT."""
 
   def __init__(self, *flags):
-    self._child = _Child([UNCLIP, "up", "--listen=127.0.0.1:0", *flags])
+    self._child = _Child([UNCLIP, "up", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", *flags])
     self.ready_line = self._child.wait_for_line("ready ")
     words = dict(word.split("=", 1) for word in self.ready_line.split(" ")[1:])
     self.addresses = {name: words[name].split(",") for name in ("clip", "prior", "decoder")} | {"gateway": [words["grpc"]]}
     self.metrics_addresses = {name: words[f"{name}_metrics"].split(",") for name in ("clip", "prior", "decoder")}
     self.metrics_addresses["gateway"] = [words["metrics"]]
+    self.http = words["http"]
     self._channels = []
     self.stub = self.connect("gateway")
 

@@ -351,7 +351,7 @@ def test_up_shows_the_line_and_stops_everything(tmp_path):
   checkpoint = tmp_path / "checkpoint"
   shutil.copytree(CHECKPOINT, checkpoint)
   (checkpoint / "prior" / "diffusion_pytorch_model.safetensors").write_bytes(b"")
-  command = [BINARIES["clip"].parents[2] / "tools/unclip", "up", "--listen=127.0.0.1:0", "--threads=1", f"--checkpoint={checkpoint}"]
+  command = [BINARIES["clip"].parents[2] / "tools/unclip", "up", "--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--threads=1", f"--checkpoint={checkpoint}"]
   with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
     errors = process.stderr.read()
     assert process.wait(timeout=PATIENCE_SECONDS) == 1

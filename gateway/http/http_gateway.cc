@@ -1,0 +1,89 @@
+#include "gateway/http/http_gateway.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "gateway/http/http_error.h"
+#include "gateway/http/image_links.h"
+#include "gateway/http/web_files.h"
+
+namespace unclip::gateway {
+namespace {
+
+// Bodies that are read at a time; the work for them is the dispatcher's.
+constexpr int kBodyThreads = 2;
+
+using CallPtr = std::shared_ptr<HttpCall>;
+
+const char* CodeOf(int http_status) {
+  switch (http_status) {
+    case 408:
+      return "request_timeout";
+    case 413:
+      return "body_too_large";
+    case 431:
+      return "headers_too_large";
+    default:
+      return "bad_request";
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpGateway>> HttpGateway::Start(const HttpGatewayOptions& options,
+                                                                GenerationDispatcher* dispatcher, MetricsRegistry& metrics) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ImageStore> store, ImageStore::Create(options.image_store, &Clock::Real()));
+  std::unique_ptr<HttpGateway> gateway(new HttpGateway(options, dispatcher, metrics, std::move(store)));
+  gateway->AddRoutes();
+  ASSIGN_OR_RETURN(
+      gateway->server_,
+      HttpServer::Start(
+          options.server,
+          [router = &gateway->router_](std::shared_ptr<HttpExchange> exchange) { router->Handle(std::move(exchange)); },
+          [](int status, const std::string& message) { return ErrorResponse(HttpError(status, CodeOf(status), message)); }));
+  return gateway;
+}
+
+HttpGateway::HttpGateway(const HttpGatewayOptions& options, GenerationDispatcher* dispatcher, MetricsRegistry& metrics,
+                         std::unique_ptr<ImageStore> store)
+    : metrics_(metrics),
+      store_(std::move(store)),
+      pages_({.dispatcher = dispatcher, .metrics = &metrics, .examples = options.examples}),
+      images_({.dispatcher = dispatcher, .store = store_.get(), .default_deadline = options.default_deadline}),
+      router_(&metrics_, &Clock::Real()),
+      body_pool_(kBodyThreads) {}
+
+HttpGateway::~HttpGateway() {
+  if (server_ != nullptr) server_->Stop();
+}
+
+void HttpGateway::AddRoutes() {
+  const auto images = [this](ImageTask task) {
+    return [this, task](CallPtr call, const std::string& /*id*/) {
+      body_pool_.Submit([this, task, call = std::move(call)] { images_.Handle(task, call); });
+    };
+  };
+  router_.Add("POST", "/v1/images/generations", images(ImageTask::kGeneration));
+  router_.Add("POST", "/v1/images/edits", images(ImageTask::kEdit));
+  router_.Add("POST", "/v1/images/variations", images(ImageTask::kVariation));
+  router_.Add("GET", absl::StrCat(kImageFilesPath, "{id}"), [this](const CallPtr& call, const std::string& id) {
+    // From the disk, perhaps.
+    body_pool_.Submit([this, call, id] { ServeStoredPicture(id, *store_, *call); });
+  });
+  const auto page = [this](void (StatusPages::*serve)(HttpCall&) const) {
+    return [this, serve](const CallPtr& call, const std::string& /*id*/) { (pages_.*serve)(*call); };
+  };
+  router_.Add("GET", "/v1/models", page(&StatusPages::ServeModels));
+  router_.Add("GET", "/v1/models/{id}", [this](const CallPtr& call, const std::string& id) { pages_.ServeModel(id, *call); });
+  router_.Add("GET", "/v1/capabilities", page(&StatusPages::ServeCapabilities));
+  router_.Add("GET", "/healthz", page(&StatusPages::ServeHealth));
+  router_.Add("GET", "/readyz", page(&StatusPages::ServeReadiness));
+  router_.Add("GET", "/metrics", page(&StatusPages::ServeMetrics));
+  for (const WebFile& file : WebFiles()) {
+    router_.Add("GET", std::string(file.path),
+                [&file](const CallPtr& call, const std::string& /*id*/) { ServeWebFile(file, *call); });
+  }
+}
+
+}  // namespace unclip::gateway

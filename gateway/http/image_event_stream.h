@@ -1,0 +1,69 @@
+// The answer to a call with `stream`: partial pictures and finished ones as server-sent events.
+#ifndef UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
+#define UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "gateway/generation_observer.h"
+#include "gateway/http/http_call.h"
+#include "gateway/http/image_parameters.h"
+#include "gateway/pending_events.h"
+#include "unclip/gateway/v1/image_generation_service.pb.h"
+
+namespace unclip::gateway {
+
+// One event of a stream. Source: WHATWG HTML, "Server-sent events".
+std::string ServerSentEvent(absl::string_view name, absl::string_view json);
+
+// What head a stream of them begins with.
+HttpResponse EventStreamHead();
+
+// Writes as fast as the client reads, without ever blocking the one who makes the pictures; see PendingEvents for what a slow
+// client misses. The maker may use it from any thread until it calls End(), once. Source: ../shared/reference/serving.md §5,
+// Streaming.
+class ImageEventStream final : public GenerationObserver, public std::enable_shared_from_this<ImageEventStream> {
+ public:
+  // `created`: seconds of the Unix epoch.
+  ImageEventStream(std::shared_ptr<HttpCall> call, ImageParameters parameters, int64_t created);
+
+  // Sends the head. Call once, before anything else.
+  void Begin();
+
+  void OnProgress(v1::GenerationProgress progress) override ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnImage(v1::GeneratedImage image) override ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // All is done, or `status` says why it is not.
+  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // Writes what comes next, unless a piece is under way.
+  void Advance() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnReady() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  std::string Render(const v1::StreamGenerateImageResponse& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string CommonMembers() const;
+
+  const std::shared_ptr<HttpCall> call_;
+  const ImageParameters parameters_;
+  const int64_t created_;
+
+  absl::Mutex mutex_;
+  PendingEvents pending_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int> partials_taken_ ABSL_GUARDED_BY(mutex_);  // of each picture
+  std::vector<int> partials_sent_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = true;            // the head
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;             // End() was called
+  bool ended_with_error_ ABSL_GUARDED_BY(mutex_) = false;  // and the error is written
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;            // and everything is written
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace unclip::gateway
+
+#endif  // UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
