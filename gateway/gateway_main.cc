@@ -29,6 +29,8 @@ ABSL_FLAG(std::string, http_listen, "127.0.0.1:0", "HOST:PORT to serve HTTP at; 
 ABSL_FLAG(std::string, image_store, "",
           "Folder for pictures that are asked for as addresses (response_format \"url\"); by default they are kept in memory.");
 ABSL_FLAG(int, image_store_mib, 1024, "MiB of such pictures; the oldest make room.");
+ABSL_FLAG(int, max_jobs, 64, "Jobs of HTTP clients that wait or run; more are answered with 429.");
+ABSL_FLAG(int, max_running_jobs, 8, "Of these, how many run side by side.");
 ABSL_FLAG(std::string, examples_file, "", "File of prompts that suit the loaded model, one a line, for the page to show.");
 ABSL_FLAG(absl::Duration, default_deadline, absl::Minutes(10), "Time that a request may take when its caller sets no deadline.");
 
@@ -45,6 +47,10 @@ absl::StatusOr<HttpGatewayOptions> HttpOptionsFromFlags() {
   options.server.listen = absl::GetFlag(FLAGS_http_listen);
   options.image_store.folder = absl::GetFlag(FLAGS_image_store);
   options.image_store.max_bytes = int64_t{absl::GetFlag(FLAGS_image_store_mib)} << 20;
+  RETURN_IF_ERROR(CheckIntRange("--max_jobs", absl::GetFlag(FLAGS_max_jobs), 1, 10'000));
+  RETURN_IF_ERROR(CheckIntRange("--max_running_jobs", absl::GetFlag(FLAGS_max_running_jobs), 1, 1000));
+  options.jobs.max_unfinished = static_cast<size_t>(absl::GetFlag(FLAGS_max_jobs));
+  options.max_running_jobs = absl::GetFlag(FLAGS_max_running_jobs);
   options.default_deadline = absl::GetFlag(FLAGS_default_deadline);
   const std::string examples = absl::GetFlag(FLAGS_examples_file);
   if (!examples.empty()) {
@@ -86,6 +92,7 @@ absl::Status Run(int argc, char** argv) {
     runner->SetServing(up.all);
   });
   const absl::Status status = runner->Wait([&gateway, &http](absl::Duration grace) {
+    if (http != nullptr) http->BeginStop();
     (*gateway)->dispatcher().Drain(grace);
     if (http != nullptr) http->Stop();
   });

@@ -52,13 +52,25 @@ template absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared
                                                                      const v1::StreamGenerateImageRequest&);
 
 void GenerationDispatcher::Start(AdmittedRequest admitted, GenerationObserver& observer, Done done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    ++started_;
+  }
   request_pool_.Submit([this, admitted = std::move(admitted), &observer, done = std::move(done)] {
     absl::StatusOr<std::vector<v1::Warning>> result =
         options_.pipeline->Run(admitted.request, *admitted.capabilities, admitted.active->context(), observer);
     // Before the answer is sent, so that who has it finds the place free.
     admission_.Leave(admitted.active);
     done(std::move(result));
+    absl::MutexLock lock(&mutex_);
+    --started_;
   });
+}
+
+void GenerationDispatcher::Drain(absl::Duration grace) {
+  admission_.Drain(grace);
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &GenerationDispatcher::IsIdle));
 }
 
 }  // namespace unclip::gateway

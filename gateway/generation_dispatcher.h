@@ -6,8 +6,10 @@
 #include <memory>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gateway/active_request.h"
 #include "gateway/admission.h"
@@ -39,9 +41,6 @@ class GenerationDispatcher {
  public:
   explicit GenerationDispatcher(const GenerationDispatcherOptions& options);
 
-  // Waits for what was started.
-  ~GenerationDispatcher() = default;
-
   // What the models can do, even while a service is away; see Upstreams.
   absl::StatusOr<std::shared_ptr<const Capabilities>> capabilities() const { return options_.upstreams->capabilities(); }
 
@@ -57,11 +56,18 @@ class GenerationDispatcher {
   // request runs any more and its place is free again.
   void Start(AdmittedRequest admitted, GenerationObserver& observer, Done done);
 
-  // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE.
-  void Drain(absl::Duration grace) { admission_.Drain(grace); }
+  // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE. No `done` runs any more when
+  // this returns.
+  void Drain(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return started_ == 0; }
+
   const GenerationDispatcherOptions options_;
+
+  absl::Mutex mutex_;
+  int started_ ABSL_GUARDED_BY(mutex_) = 0;  // and their `done` has not returned
+
   Admission admission_;
   WorkerPool request_pool_;  // last: its threads use the rest
 };

@@ -1,8 +1,8 @@
 #include "gateway/http/http_error.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -101,8 +101,6 @@ std::optional<std::string> FieldOf(const absl::Status& status) {
   return std::string(field);
 }
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 }  // namespace
 
 absl::Status HttpError(int http_status, absl::string_view code, absl::string_view message) {
@@ -113,14 +111,13 @@ absl::Status HttpError(int http_status, absl::string_view code, absl::string_vie
 
 int HttpStatusOf(const absl::Status& status) { return MeaningOf(status).status; }
 
-std::string ErrorJson(const absl::Status& status) {
+Json ErrorObject(const absl::Status& status) {
   const HttpMeaning meaning = MeaningOf(status);
   const std::optional<std::string> field = FieldOf(status);
-  Json error = {{"message", std::string(status.message())},
-                {"type", meaning.type},
-                {"param", field.has_value() ? Json(*field) : Json()},
-                {"code", meaning.code.empty() ? Json() : Json(meaning.code)}};
-  return Dump(error);
+  return {{"message", std::string(status.message())},
+          {"type", meaning.type},
+          {"param", field.has_value() ? Json(*field) : Json()},
+          {"code", meaning.code.empty() ? Json() : Json(meaning.code)}};
 }
 
 HttpResponse ErrorResponse(const absl::Status& status) {
@@ -134,7 +131,8 @@ HttpResponse ErrorResponse(const absl::Status& status) {
     response.headers.push_back({"retry-after", "1"});
   }
   if (status.code() == absl::StatusCode::kDeadlineExceeded) response.headers.push_back({"x-should-retry", "false"});
-  response.SetBody(absl::StrCat("{\"error\":", ErrorJson(status), "}"));
+  const Json body = {{"error", ErrorObject(status)}};
+  response.SetBody(body.dump(-1, ' ', false, Json::error_handler_t::replace));
   return response;
 }
 

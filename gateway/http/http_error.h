@@ -2,7 +2,7 @@
 #ifndef UNCLIP_GATEWAY_HTTP_HTTP_ERROR_H_
 #define UNCLIP_GATEWAY_HTTP_HTTP_ERROR_H_
 
-#include <string>
+#include <nlohmann/json.hpp>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -19,7 +19,7 @@ int HttpStatusOf(const absl::Status& status);
 
 // The JSON object that stands for `status`, not OK. Its `param` is the field that an INVALID_ARGUMENT names first.
 // Source: ../shared/reference/serving.md §5, Errors.
-std::string ErrorJson(const absl::Status& status);
+nlohmann::ordered_json ErrorObject(const absl::Status& status);
 
 // The whole answer: status, body, and when to try again. A client that waited until its deadline is told not to.
 HttpResponse ErrorResponse(const absl::Status& status);

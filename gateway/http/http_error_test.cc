@@ -16,6 +16,11 @@ using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+std::string Text(const absl::Status& status) {
+  using Json = nlohmann::ordered_json;
+  return ErrorObject(status).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 auto Header(const std::string& name, const std::string& value) {
   return testing::AllOf(Field(&HttpHeader::name, name), Field(&HttpHeader::value, value));
 }
@@ -30,13 +35,13 @@ TEST(HttpErrorTest, HasAllFourMembers) {
 }
 
 TEST(HttpErrorTest, NamesTheFieldOfABadRequest) {
-  const auto error = [](const char* message) { return ErrorJson(absl::InvalidArgumentError(message)); };
+  const auto error = [](const char* message) { return Text(absl::InvalidArgumentError(message)); };
   EXPECT_THAT(error("n is 0; it must be 1 to 10"), HasSubstr("\"param\":\"n\""));
   EXPECT_THAT(error("edit.mask is 3x3; it must be as large as the image"), HasSubstr("\"param\":\"mask\""));
   EXPECT_THAT(error("super_res_step_counts[0] is 1; it must be 2 to 1000"), HasSubstr("\"param\":\"super_res_step_counts[0]\""));
   EXPECT_THAT(error("prompt has a control character"), HasSubstr("\"param\":\"prompt\""));
   EXPECT_THAT(error("the body is no JSON"), HasSubstr("\"param\":null"));
-  EXPECT_THAT(ErrorJson(absl::InternalError("prior is broken")), HasSubstr("\"param\":null"));
+  EXPECT_THAT(Text(absl::InternalError("prior is broken")), HasSubstr("\"param\":null"));
 }
 
 TEST(HttpErrorTest, HasTheStatusThatClientsActUpon) {
@@ -56,8 +61,8 @@ TEST(HttpErrorTest, HasTheStatusThatClientsActUpon) {
 TEST(HttpErrorTest, KnowsWhatOnlyHttpKnows) {
   const absl::Status status = HttpError(413, "body_too_large", "too much");
   EXPECT_EQ(HttpStatusOf(status), 413);
-  EXPECT_THAT(ErrorJson(status), HasSubstr(R"("type":"invalid_request_error","param":null,"code":"body_too_large")"));
-  EXPECT_THAT(ErrorJson(HttpError(405, "", "no")), HasSubstr("\"code\":null"));
+  EXPECT_THAT(Text(status), HasSubstr(R"("type":"invalid_request_error","param":null,"code":"body_too_large")"));
+  EXPECT_THAT(Text(HttpError(405, "", "no")), HasSubstr("\"code\":null"));
 }
 
 TEST(HttpErrorTest, SaysWhenToTryAgain) {
@@ -76,7 +81,7 @@ TEST(HttpErrorTest, TellsNotToTryAgainAfterADeadline) {
 }
 
 TEST(HttpErrorTest, MakesTextOfAnyBytes) {
-  EXPECT_THAT(ErrorJson(absl::InternalError("broken \xff \" byte")), HasSubstr("broken \xef\xbf\xbd \\\" byte"));
+  EXPECT_THAT(Text(absl::InternalError("broken \xff \" byte")), HasSubstr("broken \xef\xbf\xbd \\\" byte"));
 }
 
 }  // namespace

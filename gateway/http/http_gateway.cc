@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "gateway/http/http_error.h"
@@ -35,7 +36,9 @@ absl::StatusOr<std::unique_ptr<HttpGateway>> HttpGateway::Start(const HttpGatewa
                                                                 GenerationDispatcher* dispatcher, MetricsRegistry& metrics) {
   ASSIGN_OR_RETURN(std::unique_ptr<ImageStore> store, ImageStore::Create(options.image_store, &Clock::Real()));
   std::unique_ptr<HttpGateway> gateway(new HttpGateway(options, dispatcher, metrics, std::move(store)));
-  gateway->AddRoutes();
+  gateway->AddImageRoutes();
+  gateway->AddJobRoutes();
+  gateway->AddPages();
   ASSIGN_OR_RETURN(
       gateway->server_,
       HttpServer::Start(
@@ -50,7 +53,14 @@ HttpGateway::HttpGateway(const HttpGatewayOptions& options, GenerationDispatcher
     : metrics_(metrics),
       store_(std::move(store)),
       pages_({.dispatcher = dispatcher, .metrics = &metrics, .examples = options.examples}),
-      images_({.dispatcher = dispatcher, .store = store_.get(), .default_deadline = options.default_deadline}),
+      idempotency_({}, &Clock::Real()),
+      images_({.dispatcher = dispatcher,
+               .store = store_.get(),
+               .idempotency = &idempotency_,
+               .default_deadline = options.default_deadline}),
+      job_table_(options.jobs, &Clock::Real()),
+      job_runner_({.dispatcher = dispatcher, .max_running = options.max_running_jobs}),
+      jobs_({.dispatcher = dispatcher, .store = store_.get(), .table = &job_table_, .runner = &job_runner_}),
       router_(&metrics_, &Clock::Real()),
       body_pool_(kBodyThreads) {}
 
@@ -58,7 +68,12 @@ HttpGateway::~HttpGateway() {
   if (server_ != nullptr) server_->Stop();
 }
 
-void HttpGateway::AddRoutes() {
+void HttpGateway::BeginStop() {
+  job_runner_.Stop();
+  job_table_.EndAll(absl::UnavailableError("the gateway shut down before the job was finished; try again"));
+}
+
+void HttpGateway::AddImageRoutes() {
   const auto images = [this](ImageTask task) {
     return [this, task](CallPtr call, const std::string& /*id*/) {
       body_pool_.Submit([this, task, call = std::move(call)] { images_.Handle(task, call); });
@@ -71,6 +86,21 @@ void HttpGateway::AddRoutes() {
     // From the disk, perhaps.
     body_pool_.Submit([this, call, id] { ServeStoredPicture(id, *store_, *call); });
   });
+}
+
+void HttpGateway::AddJobRoutes() {
+  router_.Add("POST", "/v1/jobs", [this](CallPtr call, const std::string& /*id*/) {
+    body_pool_.Submit([this, call = std::move(call)] { jobs_.Create(call); });
+  });
+  router_.Add("GET", "/v1/jobs/{id}", [this](const CallPtr& call, const std::string& id) {
+    // Its pictures may be large.
+    body_pool_.Submit([this, call, id] { jobs_.Get(id, *call); });
+  });
+  router_.Add("DELETE", "/v1/jobs/{id}", [this](const CallPtr& call, const std::string& id) { jobs_.CancelOrForget(id, *call); });
+  router_.Add("GET", "/v1/jobs/{id}/events", [this](const CallPtr& call, const std::string& id) { jobs_.Watch(id, call); });
+}
+
+void HttpGateway::AddPages() {
   const auto page = [this](void (StatusPages::*serve)(HttpCall&) const) {
     return [this, serve](const CallPtr& call, const std::string& /*id*/) { (pages_.*serve)(*call); };
   };

@@ -15,7 +15,11 @@
 #include "gateway/http/http_router.h"
 #include "gateway/http/http_server.h"
 #include "gateway/http/images_handler.h"
+#include "gateway/http/jobs/job_runner.h"
+#include "gateway/http/jobs/job_table.h"
+#include "gateway/http/jobs_handler.h"
 #include "gateway/http/status_pages.h"
+#include "gateway/http/store/idempotency_cache.h"
 #include "gateway/http/store/image_store.h"
 #include "gateway/upstreams.h"
 #include "gateway/worker_pool.h"
@@ -25,6 +29,8 @@ namespace unclip::gateway {
 struct HttpGatewayOptions {
   HttpServerOptions server = {};
   ImageStoreOptions image_store = {};
+  JobTableOptions jobs = {};
+  int max_running_jobs = 8;                             // side by side; more wait
   std::vector<std::string> examples = {};               // prompts that suit the loaded model
   absl::Duration default_deadline = absl::Minutes(10);  // for callers that set none
 };
@@ -45,19 +51,28 @@ class HttpGateway {
   // Which services are up, whenever that changes. Thread-safe.
   void SetUp(const UpstreamsUp& up) { pages_.SetUp(up); }
 
-  // Ends the server; answers that are ready are still sent. Harmless twice.
+  // Starts no job any more and ends those that wait; before the dispatcher is drained.
+  void BeginStop();
+
+  // Ends the server; answers that are ready are still sent. After the dispatcher was drained. Harmless twice.
   void Stop() { server_->Stop(); }
 
  private:
   HttpGateway(const HttpGatewayOptions& options, GenerationDispatcher* dispatcher, MetricsRegistry& metrics,
               std::unique_ptr<ImageStore> store);
 
-  void AddRoutes();
+  void AddImageRoutes();
+  void AddJobRoutes();
+  void AddPages();
 
   HttpMetrics metrics_;
   const std::unique_ptr<ImageStore> store_;
   StatusPages pages_;
+  IdempotencyCache idempotency_;
   ImagesHandler images_;
+  JobTable job_table_;
+  JobRunner job_runner_;
+  JobsHandler jobs_;
   HttpRouter router_;
   WorkerPool body_pool_;  // reads bodies, which may be large, off the server's thread
   std::unique_ptr<HttpServer> server_;

@@ -37,7 +37,9 @@ class HttpGatewayTest : public testing::Test {
   }
 
   ~HttpGatewayTest() override {
-    if (http_ != nullptr) cluster_.gateway().dispatcher().Drain(absl::ZeroDuration());
+    if (http_ == nullptr) return;
+    http_->BeginStop();
+    cluster_.gateway().dispatcher().Drain(absl::ZeroDuration());
   }
 
   static std::string Post(const std::string& path, const std::string& body, const std::string& headers = "") {
@@ -162,6 +164,58 @@ TEST_F(HttpGatewayTest, SaysInTheStreamWhatWentWrong) {
   RawClient client(http_->address());
   client.Send(Post(kGenerations, R"({"prompt":"p","stream":true})"));
   EXPECT_THAT(client.ReadUntil("0\r\n\r\n"), AllOf(HasSubstr("data: {\"error\":{"), HasSubstr("broken")));
+}
+
+// Head and first pieces, up to `end`.
+std::string Watch(const std::string& address, const std::string& id, const std::string& end) {
+  RawClient client(address);
+  client.Send(absl::StrCat("GET /v1/jobs/", id, "/events HTTP/1.1\r\nHost: h\r\n\r\n"));
+  return client.ReadUntil(end);
+}
+
+TEST_F(HttpGatewayTest, DrawsAJobsPicturesMeanwhile) {
+  Start();
+  const Answer created = AskJson(Post("/v1/jobs", R"({"prompt":"a cat","seed":5,"response_format":"b64_json"})"));
+  EXPECT_THAT(created.head, AllOf(StartsWith("HTTP/1.1 202 "), HasSubstr("location: /v1/jobs/")));
+  EXPECT_EQ(created.body["parameters"]["seed"], 5);
+  const std::string id = created.body["id"];
+  EXPECT_THAT(Watch(http_->address(), id, "0\r\n\r\n"), AllOf(HasSubstr("event: status"), HasSubstr("\"status\":\"succeeded\"")));
+  const Json job = Get("/v1/jobs/" + id).body;
+  EXPECT_EQ(job["status"], "succeeded");
+  const Json drawn = AskJson(Post(kGenerations, R"({"prompt":"a cat","seed":5,"response_format":"b64_json"})")).body;
+  EXPECT_EQ(job["result"]["data"][0]["b64_json"], drawn["data"][0]["b64_json"]);
+  const std::string forget = absl::StrCat("DELETE /v1/jobs/", id, " HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(AskJson(forget).body["deleted"], true);
+  EXPECT_THAT(Get("/v1/jobs/" + id).head, StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(AskJson(forget).head, StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(HttpGatewayTest, CancelsAJob) {
+  absl::Notification held, released;
+  HoldDecoder(cluster_, &held, &released);
+  Start();
+  const std::string id = AskJson(Post("/v1/jobs", R"({"prompt":"a cat"})")).body["id"];
+  held.WaitForNotification();
+  EXPECT_EQ(Get("/v1/jobs/" + id).body["status"], "running");
+  EXPECT_EQ(AskJson(absl::StrCat("DELETE /v1/jobs/", id, " HTTP/1.1\r\nHost: h\r\n\r\n")).body["status"], "cancelled");
+  released.WaitForNotification();
+  EXPECT_THAT(Watch(http_->address(), id, "0\r\n\r\n"), HasSubstr("\"status\":\"cancelled\""));
+}
+
+TEST_F(HttpGatewayTest, RefusesAJobThatCannotBe) {
+  Start();
+  EXPECT_EQ(AskJson(Post("/v1/jobs", R"({"prompt":" "})")).body["error"]["param"], "prompt");
+  EXPECT_EQ(AskJson(Post("/v1/jobs", R"({"prompt":"p","stream":true})")).body["error"]["param"], "stream");
+}
+
+TEST_F(HttpGatewayTest, DrawsOnceForARequestThatComesAgain) {
+  Start();
+  const std::string request = Post(kGenerations, R"({"prompt":"a cat","response_format":"b64_json"})", "Idempotency-Key: k\r\n");
+  const Json first = AskJson(request).body;
+  const Json again = AskJson(request).body;
+  EXPECT_EQ(first, again);  // the seed was drawn, so another picture would differ
+  EXPECT_EQ(cluster_.decoder().log.size(), 1U);
+  EXPECT_THAT(AskJson(Post(kGenerations, R"({"prompt":"a dog"})", "Idempotency-Key: k\r\n")).head, StartsWith("HTTP/1.1 409 "));
 }
 
 TEST_F(HttpGatewayTest, TellsWhatTheModelsCanDo) {

@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gateway/http/http_error.h"
-#include "gateway/http/picture_json.h"
+#include "gateway/http/image_parameters.h"
 
 namespace unclip::gateway {
 
@@ -22,12 +22,13 @@ HttpResponse EventStreamHead() {
   return head;
 }
 
-ImageEventStream::ImageEventStream(std::shared_ptr<HttpCall> call, ImageParameters parameters, int64_t created)
+ImageEventStream::ImageEventStream(std::shared_ptr<HttpCall> call, std::shared_ptr<const ImageAnswerWriter> writer,
+                                   int image_count)
     : call_(std::move(call)),
-      parameters_(std::move(parameters)),
-      created_(created),
-      partials_taken_(parameters_.request.image_count()),
-      partials_sent_(parameters_.request.image_count()) {}
+      writer_(std::move(writer)),
+      created_(absl::Now()),
+      partials_taken_(image_count),
+      partials_sent_(image_count) {}
 
 void ImageEventStream::Begin() {
   call_->StartStream(EventStreamHead(), [self = shared_from_this()] { self->OnReady(); });
@@ -38,7 +39,7 @@ void ImageEventStream::OnProgress(v1::GenerationProgress progress) {
   {
     absl::MutexLock lock(&mutex_);
     int& taken = partials_taken_[progress.image_index()];
-    if (taken == parameters_.partial_image_count) return;
+    if (taken == writer_->parameters().partial_image_count) return;
     ++taken;
     pending_.AddProgress(std::move(progress));
   }
@@ -81,7 +82,7 @@ void ImageEventStream::Advance() {
     } else if (!ended_) {
       return;
     } else if (!status_.ok() && !std::exchange(ended_with_error_, true)) {
-      piece = ServerSentEvent("error", absl::StrCat("{\"error\":", ErrorJson(status_), "}"));
+      piece = ServerSentEvent("error", ToText({{"error", ErrorObject(status_)}}));
     } else {
       closed_ = true;
     }
@@ -95,24 +96,15 @@ void ImageEventStream::Advance() {
   }
 }
 
-std::string ImageEventStream::CommonMembers() const {
-  return absl::StrCat("\"created_at\":", created_, ",", StreamMembers(parameters_));
-}
-
 std::string ImageEventStream::Render(const v1::StreamGenerateImageResponse& event) {
-  const std::string prefix = parameters_.task == ImageTask::kEdit ? "image_edit" : "image_generation";
+  const std::string prefix = writer_->parameters().task == ImageTask::kEdit ? "image_edit" : "image_generation";
   if (event.has_progress()) {
-    const v1::GenerationProgress& progress = event.progress();
-    const std::string name = prefix + ".partial_image";
-    const int number = partials_sent_[progress.image_index()]++;
-    return ServerSentEvent(name, absl::StrCat("{\"type\":\"", name, "\",\"partial_image_index\":", number,
-                                              ",\"image_index\":", progress.image_index(), ",", CommonMembers(),
-                                              ",\"b64_json\":\"", absl::Base64Escape(progress.preview().data()), "\"}"));
+    const std::string type = prefix + ".partial_image";
+    const int number = partials_sent_[event.progress().image_index()]++;
+    return ServerSentEvent(type, ToText(writer_->PartialEvent(type, event.progress(), number, created_)));
   }
-  const std::string name = prefix + ".completed";
-  return ServerSentEvent(name, absl::StrCat("{\"type\":\"", name, "\",\"image_index\":", event.image().index(), ",",
-                                            CommonMembers(), ",\"usage\":", UsageJson(), ",", PictureDetails(event.image()),
-                                            ",\"b64_json\":\"", absl::Base64Escape(event.image().image().data()), "\"}"));
+  const std::string type = prefix + ".completed";
+  return ServerSentEvent(type, ToText(writer_->CompletedEvent(type, event.image(), created_)));
 }
 
 }  // namespace unclip::gateway

@@ -2,17 +2,18 @@
 #ifndef UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
 #define UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "gateway/generation_observer.h"
 #include "gateway/http/http_call.h"
-#include "gateway/http/image_parameters.h"
+#include "gateway/http/image_answer_writer.h"
 #include "gateway/pending_events.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
@@ -29,8 +30,8 @@ HttpResponse EventStreamHead();
 // Streaming.
 class ImageEventStream final : public GenerationObserver, public std::enable_shared_from_this<ImageEventStream> {
  public:
-  // `created`: seconds of the Unix epoch.
-  ImageEventStream(std::shared_ptr<HttpCall> call, ImageParameters parameters, int64_t created);
+  // For as many pictures as `image_count`.
+  ImageEventStream(std::shared_ptr<HttpCall> call, std::shared_ptr<const ImageAnswerWriter> writer, int image_count);
 
   // Sends the head. Call once, before anything else.
   void Begin();
@@ -47,11 +48,10 @@ class ImageEventStream final : public GenerationObserver, public std::enable_sha
   void OnReady() ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::string Render(const v1::StreamGenerateImageResponse& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::string CommonMembers() const;
 
   const std::shared_ptr<HttpCall> call_;
-  const ImageParameters parameters_;
-  const int64_t created_;
+  const std::shared_ptr<const ImageAnswerWriter> writer_;
+  const absl::Time created_;
 
   absl::Mutex mutex_;
   PendingEvents pending_ ABSL_GUARDED_BY(mutex_);

@@ -25,9 +25,11 @@ std::string Origin(const HttpRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<std::string> StorePicture(const v1::GeneratedImage& picture, const HttpRequest& request, ImageStore& store) {
-  ASSIGN_OR_RETURN(const std::string name, store.Put(picture.image().format(), picture.image().data()));
-  return absl::StrCat(Origin(request), kImageFilesPath, name);
+ImageLinks::ImageLinks(const HttpRequest& request, ImageStore* store) : origin_(Origin(request)), store_(store) {}
+
+absl::StatusOr<std::string> ImageLinks::Store(const v1::GeneratedImage& picture) const {
+  ASSIGN_OR_RETURN(const std::string name, store_->Put(picture.image().format(), picture.image().data()));
+  return absl::StrCat(origin_, kImageFilesPath, name);
 }
 
 void ServeStoredPicture(const std::string& name, ImageStore& store, HttpCall& call) {

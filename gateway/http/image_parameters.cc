@@ -244,7 +244,11 @@ class Reader {
     if (is_variation_) return absl::OkStatus();
     RETURN_IF_ERROR(Choice("background", {"auto", "opaque"}).status());
     if (parameters_.task == ImageTask::kEdit) return absl::OkStatus();
-    return Choice("moderation", {"auto", "low"}).status();
+    RETURN_IF_ERROR(Choice("moderation", {"auto", "low"}).status());
+    ASSIGN_OR_RETURN(const std::optional<std::string> style, fields_.GetString("style"));
+    if (!style.has_value()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("style is \"", style->substr(0, kShownBytes), "\"; it must be absent or null, as dall-e-2 has none"));
   }
 
   const bool is_variation_;
