@@ -64,6 +64,18 @@ absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const ImageLimits&
   return UnknownFormat(bytes);
 }
 
+absl::StatusOr<RgbImageWithAlpha> DecodeImageWithAlpha(absl::string_view bytes, const ImageLimits& limits) {
+  RgbImageWithAlpha decoded;
+  // Twice: what decodes to RGB is held to the reference's pixels, and should not have to know of alpha.
+  ASSIGN_OR_RETURN(decoded.image, DecodeImage(bytes, limits));
+  if (IsPng(bytes)) {
+    ASSIGN_OR_RETURN(decoded.alpha, DecodePngAlpha(bytes, limits));
+  } else if (IsWebp(bytes)) {
+    ASSIGN_OR_RETURN(decoded.alpha, DecodeWebpAlpha(bytes, limits));
+  }
+  return decoded;
+}
+
 absl::StatusOr<RgbImage> ImageFromRgb8(absl::string_view samples, int width, int height, const ImageLimits& limits) {
   RETURN_IF_ERROR(CheckImageSize(width, height, limits));
   if (samples.size() != static_cast<size_t>(width) * height * 3) {

@@ -31,6 +31,10 @@ inline constexpr int kDefaultImageQuality = 90;
 // INVALID_ARGUMENT for either, for broken or truncated data, and for other and animated formats, which are named. Thread-safe.
 absl::StatusOr<RgbImage> DecodeImage(absl::string_view bytes, const ImageLimits& limits = {});
 
+// The same, and the alpha plane, if the file has one: an alpha channel, or a PNG's transparent colour or palette (tRNS). Of
+// 16-bit alpha the high byte is kept. The samples are those of DecodeImage(): not blended with anything.
+absl::StatusOr<RgbImageWithAlpha> DecodeImageWithAlpha(absl::string_view bytes, const ImageLimits& limits = {});
+
 // The picture of `width` × `height` pixels whose samples are `samples` (ImageEncoding::kRgb8). INVALID_ARGUMENT when a size is
 // below 1, the picture is over `limits`, or `samples` is not width × height × 3 bytes long.
 absl::StatusOr<RgbImage> ImageFromRgb8(absl::string_view samples, int width, int height, const ImageLimits& limits = {});

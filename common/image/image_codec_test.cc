@@ -74,7 +74,32 @@ TEST(DecodeImageTest, EqualsPillow) {
     EXPECT_EQ(std::string(image.pixels.begin(), image.pixels.end()), Unbase64(test_case["pixels"]));
     ++count;
   }
-  EXPECT_EQ(count, 24);
+  EXPECT_EQ(count, 26);
+}
+
+TEST(DecodeImageTest, AlphaEqualsPillowsAndThePixelsAreTheSame) {
+  int count = 0;
+  for (const nlohmann::json& test_case : Cases()) {
+    if (!test_case.contains("pixels")) continue;
+    SCOPED_TRACE(test_case["name"]);
+    ASSERT_OK_AND_ASSIGN(const RgbImageWithAlpha decoded, DecodeImageWithAlpha(Unbase64(test_case["file"])));
+    EXPECT_EQ(std::string(decoded.image.pixels.begin(), decoded.image.pixels.end()), Unbase64(test_case["pixels"]));
+    const std::string alpha = test_case.contains("alpha") ? Unbase64(test_case["alpha"]) : "";
+    EXPECT_EQ(std::string(decoded.alpha.begin(), decoded.alpha.end()), alpha);
+    if (!alpha.empty()) ++count;
+  }
+  EXPECT_EQ(count, 9);
+}
+
+TEST(DecodeImageTest, RefusesTheSameWithAlphaAsWithout) {
+  for (const nlohmann::json& test_case : Cases()) {
+    if (!test_case.contains("refused")) continue;
+    EXPECT_THAT(DecodeImageWithAlpha(Unbase64(test_case["file"])).status(),
+                StatusIs(kInvalid, HasSubstr(test_case["refused"].get<std::string>())));
+  }
+  const std::string file = FileOf("png rgba");
+  EXPECT_THAT(DecodeImageWithAlpha(file.substr(0, file.size() / 2)).status(), StatusIs(kInvalid, HasSubstr("PNG")));
+  EXPECT_THAT(DecodeImageWithAlpha(file, {.max_pixels = 100}).status(), StatusIs(kInvalid, HasSubstr("at most 100 pixels")));
 }
 
 TEST(DecodeImageTest, RefusesOtherFormatsByName) {

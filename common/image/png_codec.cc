@@ -66,20 +66,29 @@ absl::Status DecodeGray16(spng_ctx* context, RgbImage& image) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-bool IsPng(absl::string_view bytes) { return absl::StartsWith(bytes, kSignature); }
-
-absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const ImageLimits& limits) {
+// A decoder of `bytes`, whose header was found to be acceptable.
+absl::StatusOr<Context> Open(absl::string_view bytes, const ImageLimits& limits, spng_ihdr* header) {
   if (IsAnimated(bytes)) return absl::InvalidArgumentError("image is an animated PNG; only still pictures are accepted");
   Context context(spng_ctx_new(0), &spng_ctx_free);
   if (context == nullptr) return absl::ResourceExhaustedError("out of memory while decoding a PNG");
   if (int error = spng_set_chunk_limits(context.get(), kMaxChunkBytes, kMaxChunkBytes); error != 0) return Broken(error);
   if (int error = spng_set_png_buffer(context.get(), bytes.data(), bytes.size()); error != 0) return Broken(error);
-  spng_ihdr header;
-  if (int error = spng_get_ihdr(context.get(), &header); error != 0) return Broken(error);
-  RETURN_IF_ERROR(CheckImageSize(header.width, header.height, limits));
+  if (int error = spng_get_ihdr(context.get(), header); error != 0) return Broken(error);
+  RETURN_IF_ERROR(CheckImageSize(header->width, header->height, limits));
+  return context;
+}
 
+bool HasAlphaChannel(const spng_ihdr& header) {
+  return header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA || header.color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA;
+}
+
+}  // namespace
+
+bool IsPng(absl::string_view bytes) { return absl::StartsWith(bytes, kSignature); }
+
+absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const ImageLimits& limits) {
+  spng_ihdr header;
+  ASSIGN_OR_RETURN(const Context context, Open(bytes, limits, &header));
   RgbImage image{.width = static_cast<int>(header.width),
                  .height = static_cast<int>(header.height),
                  .pixels = std::vector<uint8_t>(size_t{header.width} * header.height * 3)};
@@ -90,6 +99,22 @@ absl::StatusOr<RgbImage> DecodePng(absl::string_view bytes, const ImageLimits& l
     return Broken(error);
   }
   return image;
+}
+
+absl::StatusOr<std::vector<uint8_t>> DecodePngAlpha(absl::string_view bytes, const ImageLimits& limits) {
+  spng_ihdr header;
+  ASSIGN_OR_RETURN(const Context context, Open(bytes, limits, &header));
+  spng_trns transparency;
+  if (!HasAlphaChannel(header) && spng_get_trns(context.get(), &transparency) != 0) return std::vector<uint8_t>();
+  const size_t pixels = size_t{header.width} * header.height;
+  std::vector<uint8_t> samples(4 * pixels);
+  if (int error = spng_decode_image(context.get(), samples.data(), samples.size(), SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
+      error != 0) {
+    return Broken(error);
+  }
+  std::vector<uint8_t> alpha(pixels);
+  for (size_t i = 0; i < pixels; ++i) alpha[i] = samples[4 * i + 3];
+  return alpha;
 }
 
 absl::StatusOr<std::string> EncodePng(const RgbImage& image) {

@@ -14,6 +14,12 @@ struct RgbImage {
   std::vector<uint8_t> pixels;  // height × width × 3
 };
 
+// A picture and how opaque it is.
+struct RgbImageWithAlpha {
+  RgbImage image;
+  std::vector<uint8_t> alpha;  // height × width, 0 (transparent) to 255; empty when the file says nothing of it
+};
+
 }  // namespace unclip
 
 #endif  // UNCLIP_COMMON_IMAGE_RGB_IMAGE_H_

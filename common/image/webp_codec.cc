@@ -12,27 +12,51 @@
 #include "base/status_macros.h"
 
 namespace unclip {
+namespace {
+
+constexpr char kBrokenData[] = "image is not a valid WebP: its data are broken or cut off";
+
+const uint8_t* DataOf(absl::string_view bytes) { return reinterpret_cast<const uint8_t*>(bytes.data()); }
+
+// What the header says, found to be acceptable.
+absl::StatusOr<WebPBitstreamFeatures> ReadFeatures(absl::string_view bytes, const ImageLimits& limits) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(DataOf(bytes), bytes.size(), &features) != VP8_STATUS_OK) {
+    return absl::InvalidArgumentError("image is not a valid WebP: its header is broken or cut off");
+  }
+  if (features.has_animation) return absl::InvalidArgumentError("image is an animated WebP; only still pictures are accepted");
+  RETURN_IF_ERROR(CheckImageSize(features.width, features.height, limits));
+  return features;
+}
+
+}  // namespace
 
 bool IsWebp(absl::string_view bytes) {
   return bytes.size() >= 12 && absl::StartsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WEBP";
 }
 
 absl::StatusOr<RgbImage> DecodeWebp(absl::string_view bytes, const ImageLimits& limits) {
-  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
-  WebPBitstreamFeatures features;
-  if (WebPGetFeatures(data, bytes.size(), &features) != VP8_STATUS_OK) {
-    return absl::InvalidArgumentError("image is not a valid WebP: its header is broken or cut off");
-  }
-  if (features.has_animation) return absl::InvalidArgumentError("image is an animated WebP; only still pictures are accepted");
-  RETURN_IF_ERROR(CheckImageSize(features.width, features.height, limits));
-
+  ASSIGN_OR_RETURN(const WebPBitstreamFeatures features, ReadFeatures(bytes, limits));
   RgbImage image{.width = features.width,
                  .height = features.height,
                  .pixels = std::vector<uint8_t>(static_cast<size_t>(features.width) * features.height * 3)};
-  if (WebPDecodeRGBInto(data, bytes.size(), image.pixels.data(), image.pixels.size(), 3 * features.width) == nullptr) {
-    return absl::InvalidArgumentError("image is not a valid WebP: its data are broken or cut off");
+  if (WebPDecodeRGBInto(DataOf(bytes), bytes.size(), image.pixels.data(), image.pixels.size(), 3 * features.width) == nullptr) {
+    return absl::InvalidArgumentError(kBrokenData);
   }
   return image;
+}
+
+absl::StatusOr<std::vector<uint8_t>> DecodeWebpAlpha(absl::string_view bytes, const ImageLimits& limits) {
+  ASSIGN_OR_RETURN(const WebPBitstreamFeatures features, ReadFeatures(bytes, limits));
+  if (features.has_alpha == 0) return std::vector<uint8_t>();
+  const size_t pixels = static_cast<size_t>(features.width) * features.height;
+  std::vector<uint8_t> samples(4 * pixels);
+  if (WebPDecodeRGBAInto(DataOf(bytes), bytes.size(), samples.data(), samples.size(), 4 * features.width) == nullptr) {
+    return absl::InvalidArgumentError(kBrokenData);
+  }
+  std::vector<uint8_t> alpha(pixels);
+  for (size_t i = 0; i < pixels; ++i) alpha[i] = samples[4 * i + 3];
+  return alpha;
 }
 
 absl::StatusOr<std::string> EncodeWebp(const RgbImage& image, int quality) {

@@ -71,6 +71,8 @@ def image_files():
         yield "png " + mode, encoded((rgba if mode == "LA" else rgb).convert(mode), "PNG")
     yield "png palette of 4 colours", encoded(rgb.convert("P", palette=Image.Palette.ADAPTIVE, colors=4), "PNG", bits=2)
     yield "png palette with alpha", encoded(rgb.convert("P"), "PNG", transparency=bytes(range(256)))
+    yield "png rgb with a transparent colour", encoded(rgb, "PNG", transparency=tuple(map(int, picture[2, 3])))
+    yield "png gray with a transparent value", encoded(rgb.convert("L"), "PNG", transparency=rgb.convert("L").getpixel((3, 2)))
     yield "png gray of 4 bits", png(8, 3, 4, 0, png_rows(test_picture(4, 3)[:, :, 0]))
     yield "png gray of 16 bits", png(6, 5, 16, 0, png_rows(wide[:, :, 0] % 400))
     yield "png gray and alpha of 16 bits", png(6, 5, 16, 4, png_rows(wide[:, :, :2]))
@@ -93,8 +95,12 @@ def image_files():
 
 def image_cases():
     for name, data in image_files():
-        image = Image.open(io.BytesIO(data)).convert("RGB")
-        yield {"name": name, "file": text(data), "size": list(image.size), "pixels": text(image.tobytes())}
+        opened = Image.open(io.BytesIO(data))
+        image = opened.convert("RGB")
+        case = {"name": name, "file": text(data), "size": list(image.size), "pixels": text(image.tobytes())}
+        if opened.has_transparency_data:
+            case["alpha"] = text(opened.convert("RGBA").getchannel("A").tobytes())
+        yield case
     picture = Image.fromarray(test_picture(14, 9))
     for name, kind in (("animated PNG", "PNG"), ("animated WebP", "WEBP")):
         yield {"name": name, "file": text(encoded(picture, kind, save_all=True, append_images=[picture.rotate(180)])), "refused": name}
