@@ -12,17 +12,37 @@
 namespace unclip::model {
 
 DenoiseRun::DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape,
-                       at::Device device)
+                       at::Device device, std::optional<Repainter> repainter)
     : sampler_(std::move(sampler)),
       noise_(noise),
       stage_(stage),
       shape_(std::move(shape)),
       device_(device),
-      x_(ToDevice(noise.Draw({stage, NoiseKey::kStart}, shape_), device)) {}
+      repainter_(std::move(repainter)),
+      x_(ToDevice(noise.Draw({stage, NoiseKey::kStart}, shape_), device)) {
+  if (repainter_) x_ = repainter_->Start(x_, noise_);
+}
 
 Sampler::Step DenoiseRun::NextStep(const at::Tensor& model_output) {
-  const at::Tensor noise = sampler_->NeedsNoise(step_) ? ToDevice(noise_.Draw({stage_, step_}, shape_), device_) : at::Tensor();
+  at::Tensor noise;
+  if (sampler_->NeedsNoise(step_)) {
+    const int round = repainter_ ? repainter_->RoundOf(step_) : 0;
+    noise = ToDevice(noise_.Draw({.stage = stage_, .step = step_, .use = NoiseKey::kSampling, .round = round}, shape_), device_);
+  }
   return sampler_->Advance(step_, model_output, x_, noise);
+}
+
+void DenoiseRun::Arrive(Sampler::Step step) {
+  x_ = std::move(step.previous_sample);
+  original_sample_ = std::move(step.original_sample);
+  ++step_;
+  ++steps_done_;
+  if (!repainter_) return;
+  const Repainter::Place place = repainter_->Arrive(step_, x_, noise_);
+  if (place.step != step_) sampler_->Restart();
+  step_ = place.step;
+  x_ = place.x;
+  original_sample_ = repainter_->WithKnown(original_sample_);
 }
 
 absl::Status DenoiseRun::Advance(const at::Tensor& model_output) {
@@ -47,9 +67,7 @@ std::vector<absl::Status> DenoiseRun::AdvanceAll(absl::Span<DenoiseRun* const> r
           absl::InternalError(absl::StrCat("the model gave values that are not finite at timestep ", run.timestep())));
       continue;
     }
-    run.x_ = std::move(steps[i].previous_sample);
-    run.original_sample_ = std::move(steps[i].original_sample);
-    ++run.step_;
+    run.Arrive(std::move(steps[i]));
     results.push_back(absl::OkStatus());
   }
   return results;

@@ -7,27 +7,34 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "model/diffusion/noise_source.h"
+#include "model/diffusion/repainter.h"
 #include "model/diffusion/sampler.h"
 
 namespace unclip::model {
 
 // From noise to a sample of `shape` [N, C, ...]: ask the model for x() at timestep(), hand its answer to Advance(), until done().
-// Draws {stage, NoiseKey::kStart}, then {stage, i} for each step i that needs noise. Not thread-safe.
+// Draws {stage, NoiseKey::kStart}, then {stage, i} for each step i that needs noise, and what a Repainter draws. Not thread-safe.
 class DenoiseRun {
  public:
   // `noise` must outlive the run. It is drawn on the CPU, so that it is the same on every device, and then brought to `device`,
-  // where all else of the run is.
+  // where all else of the run is. With a `repainter`, the run keeps to what that knows, and does some steps several times.
   DenoiseRun(std::unique_ptr<Sampler> sampler, NoiseSource& noise, uint32_t stage, std::vector<int64_t> shape,
-             at::Device device = at::kCPU);
+             at::Device device = at::kCPU, std::optional<Repainter> repainter = std::nullopt);
 
-  int step() const { return step_; }  // steps done
+  // Where the run is: the index of its next step, of the sampler's.
+  int step() const { return step_; }
   int step_count() const { return static_cast<int>(sampler_->timesteps().size()); }
   bool done() const { return step_ == step_count(); }
+
+  // What of its work is done: the same, unless steps are done several times.
+  int steps_done() const { return steps_done_; }
+  int steps_in_all() const { return repainter_ ? repainter_->StepsInAll() : step_count(); }
 
   // The timesteps of all steps, falling.
   const std::vector<int>& timesteps() const { return sampler_->timesteps(); }
@@ -48,13 +55,16 @@ class DenoiseRun {
 
  private:
   Sampler::Step NextStep(const at::Tensor& model_output);
+  void Arrive(Sampler::Step step);
 
   std::unique_ptr<Sampler> sampler_;
   NoiseSource& noise_;
   const uint32_t stage_;
   const std::vector<int64_t> shape_;
   const at::Device device_;
+  std::optional<Repainter> repainter_;
   int step_ = 0;
+  int steps_done_ = 0;
   at::Tensor x_;
   at::Tensor original_sample_;
 };

@@ -44,7 +44,7 @@ Sampler::Step DpmSolverSampler::Advance(int index, const at::Tensor& model_outpu
   at::Tensor x0 = step.original_sample;  // what is assumed of x0 during the step, [N, C, ...]
   const bool is_last = index + 1 == static_cast<int>(timesteps_.size());
   // The last step is infinitely long, so the midpoint's x0 cannot be told from the two seen.
-  if (index > 0 && !is_last) {
+  if (last_estimate_.defined() && !is_last) {
     const double last_h = HalfLogSnr(cumprod) - HalfLogSnr(CumprodAt(index - 1));
     x0 = x0 + (x0 - last_estimate_) * (h / last_h / 2);
   }

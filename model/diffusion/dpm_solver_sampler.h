@@ -14,8 +14,8 @@ namespace unclip::model {
 
 // Lu et al. 2022 (2211.01095) algorithm 2, whose first and last steps are of first order; reference
 // schedulers/scheduling_dpmsolver_multistep.py with algorithm_type "dpmsolver++", solver_order 2, solver_type "midpoint",
-// timestep_spacing "linspace" and final_sigmas_type "zero". It differs in that x0 can be clamped, and in coefficients that are
-// float64. It adds no noise.
+// timestep_spacing "linspace" and final_sigmas_type "zero". A step after Restart() is of first order as well. It differs in that
+// x0 can be clamped, and in coefficients that are float64. It adds no noise.
 class DpmSolverSampler final : public Sampler {
  public:
   // The timesteps of a run: UnclipScheduler::Timesteps() of one more, less the last, 0. INVALID_ARGUMENT unless
@@ -28,6 +28,7 @@ class DpmSolverSampler final : public Sampler {
   const std::vector<int>& timesteps() const override { return timesteps_; }
   bool NeedsNoise(int /*index*/) const override { return false; }
   Step Advance(int index, const at::Tensor& model_output, const at::Tensor& sample, const at::Tensor& noise) override;
+  void Restart() override { last_estimate_.reset(); }
 
  private:
   // The signal's share at step `index`, from noise to 1 after the last.
@@ -35,7 +36,7 @@ class DpmSolverSampler final : public Sampler {
 
   const UnclipScheduler& scheduler_;
   const std::vector<int> timesteps_;
-  at::Tensor last_estimate_;  // of x0, by the step before
+  at::Tensor last_estimate_;  // of x0, by the step before; undefined when there is none
 };
 
 }  // namespace unclip::model

@@ -43,11 +43,12 @@ at::Tensor PhiloxNoise::Draw(const NoiseKey& key, const std::vector<int64_t>& sh
   at::Tensor noise = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
   const int64_t sample_size = std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies<>());
   const std::array<uint32_t, 2> philox_key = {static_cast<uint32_t>(seed_), static_cast<uint32_t>(seed_ >> 32)};
-  const uint32_t place = key.stage << 16 | static_cast<uint32_t>(key.step + 1);  // steps are at most 1000
+  const uint32_t place = key.stage << 16 | static_cast<uint32_t>(key.step + 1);                   // steps are at most 1000
+  const uint32_t draw = static_cast<uint32_t>(key.use) << 16 | static_cast<uint32_t>(key.round);  // 0 where there is one alone
   float* out = noise.data_ptr<float>();
   for (int64_t n = 0; n < shape[0]; ++n, out += sample_size) {
     for (int64_t element = 0; element < sample_size; element += 4) {
-      const auto words = Philox4x32({static_cast<uint32_t>(element / 4), 0, place, static_cast<uint32_t>(n)}, philox_key);
+      const auto words = Philox4x32({static_cast<uint32_t>(element / 4), draw, place, static_cast<uint32_t>(n)}, philox_key);
       float normals[4];
       BoxMuller(words[0], words[1], normals);
       BoxMuller(words[2], words[3], normals + 2);

@@ -13,8 +13,8 @@ namespace unclip::model {
 // Ten rounds of Philox-4×32. Source: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3", §3.3.
 std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-// Noise as a function of (seed, sample index, stage, step, element) and of nothing else: not of the batch's size or order, the
-// thread, or what was drawn before. Box-Muller in double, rounded to float32.
+// Noise as a function of (seed, sample index, stage, step, use, round, element) and of nothing else: not of the batch's size or
+// order, the thread, or what was drawn before. Box-Muller in double, rounded to float32.
 class PhiloxNoise final : public NoiseSource {
  public:
   explicit PhiloxNoise(uint64_t seed) : seed_(seed) {}

@@ -41,6 +41,15 @@ TEST(PhiloxNoiseTest, DiffersBySeedStageAndStep) {
   EXPECT_FALSE(PhiloxNoise(7).Draw({NoiseKey::kPrior, NoiseKey::kStart}, {1, 64}).equal(base));
 }
 
+TEST(PhiloxNoiseTest, DiffersByUseAndRound) {
+  const at::Tensor base = PhiloxNoise(7).Draw({NoiseKey::kDecoder, 2}, {1, 64});
+  const at::Tensor known = PhiloxNoise(7).Draw({NoiseKey::kDecoder, 2, NoiseKey::kKnown}, {1, 64});
+  const at::Tensor again = PhiloxNoise(7).Draw({NoiseKey::kDecoder, 2, NoiseKey::kKnown, 1}, {1, 64});
+  EXPECT_FALSE(known.equal(base));
+  EXPECT_FALSE(again.equal(known));
+  EXPECT_FALSE(PhiloxNoise(7).Draw({NoiseKey::kDecoder, 2, NoiseKey::kRenoise}, {1, 64}).equal(known));
+}
+
 TEST(PhiloxNoiseTest, IsStandardNormal) {
   const at::Tensor noise = PhiloxNoise(1).Draw({NoiseKey::kPrior, 0}, {1, 1000001}).to(at::kDouble);
   EXPECT_NEAR(noise.mean().item<double>(), 0, 0.005);

@@ -28,9 +28,13 @@ class Sampler {
   // Whether step `index` adds noise.
   virtual bool NeedsNoise(int index) const = 0;
 
-  // Step `index`, called once for each in order. `model_output` [N, C, ...], or [N, 2C, ...] where the model also predicts its
-  // variance; `sample` [N, C, ...]; `noise` as `sample`, undefined unless NeedsNoise(). All float32.
+  // Step `index`, called once for each in order, unless Restart() is called in between. `model_output` [N, C, ...], or [N, 2C,
+  // ...] where the model also predicts its variance; `sample` [N, C, ...]; `noise` as `sample`, undefined unless NeedsNoise().
+  // All float32.
   virtual Step Advance(int index, const at::Tensor& model_output, const at::Tensor& sample, const at::Tensor& noise) = 0;
+
+  // The next step may be any one: what was seen of the steps before says nothing of it.
+  virtual void Restart() {}
 };
 
 // A sampler over the schedule of `scheduler`, which must outlive it. INVALID_ARGUMENT when the step count is impossible: of T
