@@ -43,8 +43,13 @@ absl::StatusOr<std::unique_ptr<BaseSamplingRun>> BaseSamplingRun::Start(const Un
                                                                         const BaseSampling& sampling, model::NoiseSource& noise) {
   ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, sampling.sampler));
   const int64_t size = unet.config().sample_size;
+  std::optional<model::Repainter> repainter;
+  if (sampling.repainting) {
+    repainter.emplace(*sampling.repainting, scheduler, sampler->timesteps(), model::NoiseKey::kDecoder);
+  }
   model::DenoiseRun denoise(std::move(sampler), noise, model::NoiseKey::kDecoder,
-                            {sampling.image_embeddings.size(0), unet.config().in_channels, size, size}, unet.device());
+                            {sampling.image_embeddings.size(0), unet.config().in_channels, size, size}, unet.device(),
+                            std::move(repainter));
   return std::unique_ptr<BaseSamplingRun>(new BaseSamplingRun(unet, projection, sampling, std::move(denoise)));
 }
 
@@ -79,6 +84,7 @@ std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, mode
       graphs != nullptr ? ForwardRecorded(unet, batch, *graphs) : ForwardSpread(unet, batch, lanes);  // [all rows, 3 or 6, H, W]
   std::vector<model::DenoiseRun*> denoise;
   std::vector<at::Tensor> guided;
+  std::vector<int> steps;
   int64_t first = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
     BaseSamplingRun* const run = runs[i];
@@ -86,8 +92,14 @@ std::vector<absl::Status> StepBase(absl::Span<BaseSamplingRun* const> runs, mode
     first += batch.rows[i].count;
     denoise.push_back(&run->denoise_);
     guided.push_back(run->IsGuided() ? model::GuideKeepingVariance(own, run->guidance_scale_, unet.config().in_channels) : own);
+    steps.push_back(run->denoise_.step());
   }
-  return model::DenoiseRun::AdvanceAll(denoise, guided);
+  std::vector<absl::Status> results = model::DenoiseRun::AdvanceAll(denoise, guided);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    // Gone back: what was seen at one level of noise is of no use at another.
+    if (runs[i]->denoise_.step() <= steps[i]) runs[i]->deep_.Forget();
+  }
+  return results;
 }
 
 }  // namespace unclip::decoder

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "absl/types/span.h"
 #include "model/diffusion/denoise_run.h"
 #include "model/diffusion/noise_source.h"
+#include "model/diffusion/repainter.h"
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
@@ -33,7 +35,8 @@ struct BaseSampling {
   bool has_guidance = false;
   double guidance_scale = 1;
   model::GuidanceInterval guidance_interval = {};
-  int deep_feature_interval = 1;  // see DeepFeatureCache
+  int deep_feature_interval = 1;                               // see DeepFeatureCache
+  std::optional<model::Repainting> repainting = std::nullopt;  // of [N, 3, size, size]
 };
 
 // One request's pictures on their way. Not thread-safe.

@@ -32,12 +32,15 @@ TEST_P(DecoderBatchTest, EqualsTheSamePictureAlone) {
   const DecoderModelInfo& info = engine->info();
   std::vector<DecodeImageInput> inputs = {VariedDecodeInput(info, 0, 3, 2, 1), VariedDecodeInput(info, 1, 2, 3, 8),
                                           VariedDecodeInput(info, 2, 4, 2, 3), VariedDecodeInput(info, 3, 5, 4, 8),
-                                          VariedDecodeInput(info, 4, 4, 3, 8)};
+                                          VariedDecodeInput(info, 4, 4, 3, 8), VariedDecodeInput(info, 5, 4, 3, 8)};
   inputs[2].decoder_sampling = {.kind = model::SamplerKind::kDpmSolver};
   inputs[3].decoder_sampling = {.guidance_interval = {.start = 0.3, .end = 0.8}, .deep_feature_interval = 2};
   inputs[3].super_res_sampling = {.deep_feature_interval = 2};
   inputs[4].decoder_sampling = {.kind = model::SamplerKind::kDdim, .eta = 0.5, .guidance_interval = {.start = 0, .end = 0.5}};
   inputs[4].super_res_sampling = {.kind = model::SamplerKind::kDdim, .deep_feature_interval = 2};
+  inputs[1].inpainting = VariedInpainting(info, 1);
+  inputs[5].inpainting = VariedInpainting(info, 5);
+  inputs[5].inpainting->steps = {.resample_count = 3, .jump_length = 2};
   std::vector<RgbImage> alone;
   for (const DecodeImageInput& input : inputs) {
     ASSERT_OK_AND_ASSIGN(RgbImage image, engine->Decode(input, Ignore));

@@ -9,6 +9,7 @@
 #include "common/conditioning/conditioning_conversion.h"
 #include "common/sampling/sampling_check.h"
 #include "common/validation/field_check.h"
+#include "services/decoder/inpainting_conversion.h"
 #include "services/sampling/sampling_conversion.h"
 
 namespace unclip::decoder {
@@ -95,6 +96,9 @@ absl::StatusOr<DecodeOrder> ToDecodeOrder(const v1::DecodeImageRequest& request,
     RETURN_IF_ERROR(CheckIntRange("preview_step_interval", request.preview_step_interval(), 1, kMaxPreviewStepInterval));
     input.preview_step_interval = request.preview_step_interval();
   }
+  if (request.has_inpainting()) {
+    ASSIGN_OR_RETURN(input.inpainting, ToInpaintingInput(request.inpainting(), info, input.decoder_step_count));
+  }
 
   const ConditioningShape shape = {
       .embedding_dim = info.embedding_dim, .context_length = info.context_length, .hidden_dim = info.hidden_dim};
@@ -148,6 +152,7 @@ v1::GetModelInfoResponse ToModelInfoResponse(const DecoderModelInfo& info) {
   SetRange(kMinStepCount, kMaxStepCount, kDefaultSuperResStepCount, response.mutable_super_res_step_count());
   response.mutable_guidance_scale()->set_maximum(kMaxGuidanceScale);
   response.mutable_guidance_scale()->set_default_value(kDefaultGuidanceScale);
+  SetInpainting(&response);
   return response;
 }
 

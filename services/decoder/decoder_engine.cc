@@ -6,11 +6,15 @@
 
 namespace unclip::decoder {
 
+int DecodeImageInput::StepsOfStage(int stage) const {
+  if (stage > 0) return super_res_step_counts[stage - 1];
+  return inpainting ? StepsInAll(decoder_step_count, inpainting->steps) : decoder_step_count;
+}
+
 DecodeNeed FirstNeed(const DecodeImageInput& input, const DecoderModelInfo& info) {
   DecodeNeed need = {.rows = input.guidance_scale > 1 ? 2 : 1, .step = info.step_durations.front()};
   for (size_t stage = 0; stage < info.step_durations.size(); ++stage) {
-    need.remaining +=
-        info.step_durations[stage] * (stage == 0 ? input.decoder_step_count : input.super_res_step_counts[stage - 1]);
+    need.remaining += info.step_durations[stage] * input.StepsOfStage(static_cast<int>(stage));
   }
   return need;
 }

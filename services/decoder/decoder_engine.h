@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "common/conditioning/text_conditioning.h"
 #include "common/image/rgb_image.h"
+#include "common/sampling/repaint_check.h"
 #include "services/sampling/stage_sampling.h"
 
 namespace unclip::decoder {
@@ -36,6 +37,16 @@ struct DecoderModelInfo {
   std::vector<absl::Duration> step_durations;  // of a step computed alone with guidance, measured
   std::vector<int64_t> row_bytes;              // memory that a sample takes while it is stepped, measured
   int64_t run_bytes = 0;                       // memory that a request with guidance keeps between its steps, measured
+
+  // Pixels a side of the finished picture.
+  int finished_size() const { return super_res_sizes.empty() ? base_size : super_res_sizes.back(); }
+};
+
+// A picture of which a part is kept.
+struct InpaintingInput {
+  RgbImage image;             // of DecoderModelInfo::finished_size() a side
+  std::vector<uint8_t> kept;  // height × width: 0 to draw the pixel, 1 to keep it
+  RepaintSteps steps = {};    // of the base decoder; the upsamplers go straight through
 };
 
 // A validated request. Vectors have the lengths that DecoderModelInfo says.
@@ -50,13 +61,17 @@ struct DecodeImageInput {
   StageSampling super_res_sampling = {};  // of every upsampler
   uint64_t seed = 0;
   int preview_step_interval = 0;  // 0: no previews
+  std::optional<InpaintingInput> inpainting = std::nullopt;
+
+  // Denoising steps of stage 0, the base decoder, or i ≥ 1, upsampler i - 1, counting each as often as it is done.
+  int StepsOfStage(int stage) const;
 };
 
 // A denoising step was done.
 struct DecodeProgress {
   int stage = 0;                    // 0 the base decoder, i ≥ 1 upsampler i - 1
   int step = 0;                     // steps done in this stage
-  int step_count = 0;               // steps of this stage
+  int step_count = 0;               // steps of this stage, counting each as often as it is done
   std::optional<RgbImage> preview;  // the running estimate of the stage's picture, when one is due
 };
 

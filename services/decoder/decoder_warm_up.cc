@@ -70,7 +70,12 @@ absl::Status CheckFinite(const at::Tensor& output, absl::string_view network) {
   return absl::InternalError(absl::StrCat(network, " gave values that are not finite"));
 }
 
-// What a request with guidance keeps between its steps.
+// What an inpainting keeps for a stage.
+model::Repainting NothingKnown(int64_t size) {
+  return {.known = at::zeros({1, 3, size, size}), .is_known = at::zeros({1, 1, size, size}, at::kBool)};
+}
+
+// What a request with guidance and an inpainting keeps between its steps.
 absl::StatusOr<int64_t> BaseRunBytes(const DecoderModel& model, const DecoderModelInfo& info) {
   constexpr int kSteps = 25;
   const BaseSampling sampling = {.image_embeddings = at::zeros({1, info.embedding_dim}),
@@ -79,7 +84,8 @@ absl::StatusOr<int64_t> BaseRunBytes(const DecoderModel& model, const DecoderMod
                                  .attention_mask = at::ones({2, info.context_length}),
                                  .sampler = {.step_count = kSteps},
                                  .has_guidance = true,
-                                 .guidance_scale = 2};
+                                 .guidance_scale = 2,
+                                 .repainting = NothingKnown(model.unet.config().sample_size)};
   model::PhiloxNoise noise(0);
   const model::MemoryMeter meter;
   ASSIGN_OR_RETURN(const auto run, BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler, sampling, noise));
@@ -93,7 +99,8 @@ absl::StatusOr<int64_t> UpsamplingRunBytes(const UpsamplerModel& upsampler) {
   const model::MemoryMeter meter;
   const Upsampling upsampling = {
       .pictures = at::zeros({1, config.in_channels / 2, config.sample_size / 2, config.sample_size / 2}),
-      .sampler = {.step_count = kSteps}};
+      .sampler = {.step_count = kSteps},
+      .repainting = NothingKnown(config.sample_size)};
   ASSIGN_OR_RETURN(const auto run, UpsamplingRun::Start(upsampler.networks(), upsampler.scheduler, upsampling, noise,
                                                         model::NoiseKey::kSuperRes));
   return meter.Kept() + upsampler.first.DeepFeatureBytes();

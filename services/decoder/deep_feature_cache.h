@@ -31,6 +31,9 @@ class DeepFeatureCache {
 
   void Keep(at::Tensor features) { features_ = std::move(features); }
 
+  // The next step is a full one.
+  void Forget() { features_.reset(); }
+
  private:
   int interval_;
   at::Tensor features_;  // [rows, C, H, W]

@@ -16,7 +16,7 @@ class Run final : public DecoderRun {
   Run(const DecodeImageInput& input, const DecoderModelInfo& info)
       : input_(input),
         sizes_({info.base_size, info.super_res_sizes[0], info.super_res_sizes[1]}),
-        step_counts_({input.decoder_step_count, input.super_res_step_counts[0], input.super_res_step_counts[1]}) {}
+        step_counts_({input.StepsOfStage(0), input.StepsOfStage(1), input.StepsOfStage(2)}) {}
 
   DecodeNeed need() const override { return {.stage = stage_, .group = stage_, .rows = 1}; }
   bool done() const override { return stage_ == 3; }

@@ -18,6 +18,7 @@
 #include "model/torch_guard.h"
 #include "services/decoder/base_sampler.h"
 #include "services/decoder/decoder_warm_up.h"
+#include "services/decoder/inpainting.h"
 #include "services/decoder/picture.h"
 #include "services/decoder/upsampler.h"
 
@@ -35,7 +36,8 @@ BaseSampling ToSampling(const DecodeImageInput& input, const DecoderModelInfo& i
                            .has_guidance = input.guidance_scale > 1,
                            .guidance_scale = input.guidance_scale,
                            .guidance_interval = input.decoder_sampling.guidance_interval,
-                           .deep_feature_interval = input.decoder_sampling.deep_feature_interval};
+                           .deep_feature_interval = input.decoder_sampling.deep_feature_interval,
+                           .repainting = {}};
   std::vector<const TextConditioning*> texts = {&input.text};
   if (sampling.has_guidance) texts.insert(texts.begin(), &input.negative_text);
   std::vector<at::Tensor> embeddings, states, masks;
@@ -59,15 +61,21 @@ class TorchDecoderRun final : public DecoderRun {
   static absl::StatusOr<std::unique_ptr<TorchDecoderRun>> Start(const DecoderModel& model, const DecoderModelInfo& info,
                                                                 const DecodeImageInput& input) {
     std::unique_ptr<TorchDecoderRun> run(new TorchDecoderRun(model, info, input));
-    ASSIGN_OR_RETURN(run->base_, BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler,
-                                                        ToSampling(input, info), run->noise_));
+    BaseSampling sampling = ToSampling(input, info);
+    if (input.inpainting) {
+      sampling.repainting = RepaintingAt(*input.inpainting, info.base_size, model.unet.device());
+      sampling.repainting->resample_count = input.inpainting->steps.resample_count;
+      sampling.repainting->jump_length = input.inpainting->steps.jump_length;
+    }
+    ASSIGN_OR_RETURN(run->base_,
+                     BaseSamplingRun::Start(model.unet, model.text_projection, model.scheduler, sampling, run->noise_));
     return run;
   }
 
   DecodeNeed need() const override {
     DecodeNeed need = FirstNeed(input_, info_);
-    for (int stage = 0; stage < stage_; ++stage) need.remaining -= info_.step_durations[stage] * StepCount(stage);
-    need.remaining -= info_.step_durations[stage_] * denoise().step();
+    for (int stage = 0; stage < stage_; ++stage) need.remaining -= info_.step_durations[stage] * input_.StepsOfStage(stage);
+    need.remaining -= info_.step_durations[stage_] * denoise().steps_done();
     if (stage_ == 0) {
       need.rows = static_cast<int>(base_->row_count());
       need.group = base_->reuses_features() ? 1 : 0;
@@ -88,7 +96,7 @@ class TorchDecoderRun final : public DecoderRun {
 
   // To be called after each step.
   absl::Status AfterStep() {
-    progress_ = {.stage = stage_, .step = denoise().step(), .step_count = denoise().step_count(), .preview = {}};
+    progress_ = {.stage = stage_, .step = denoise().steps_done(), .step_count = denoise().steps_in_all(), .preview = {}};
     if (input_.preview_step_interval > 0 && progress_.step % input_.preview_step_interval == 0) {
       progress_.preview = ToRgbImage(denoise().original_sample(), 0);
     }
@@ -96,13 +104,13 @@ class TorchDecoderRun final : public DecoderRun {
   }
 
   const at::Tensor& picture() const { return picture_; }  // [1, 3, S, S] once done()
+  const DecodeImageInput& input() const { return input_; }
 
  private:
   TorchDecoderRun(const DecoderModel& model, const DecoderModelInfo& info, const DecodeImageInput& input)
       : model_(model), info_(info), input_(input), noise_(input.seed) {}
 
   const model::DenoiseRun& denoise() const { return base_ ? base_->denoise() : upsampling_->denoise(); }
-  int StepCount(int stage) const { return stage == 0 ? input_.decoder_step_count : input_.super_res_step_counts[stage - 1]; }
 
   absl::Status NextStage() {
     picture_ = base_ ? base_->Pictures() : upsampling_->Pictures();
@@ -111,9 +119,13 @@ class TorchDecoderRun final : public DecoderRun {
     done_ = stage_ == static_cast<int>(model_.upsamplers.size());
     if (done_) return absl::OkStatus();
     const UpsamplerModel& next = *model_.upsamplers[stage_];
-    const Upsampling upsampling = {.pictures = picture_.clamp(-1, 1),
-                                   .sampler = input_.super_res_sampling.WithSteps(StepCount(stage_ + 1)),
-                                   .deep_feature_interval = input_.super_res_sampling.deep_feature_interval};
+    Upsampling upsampling = {.pictures = picture_.clamp(-1, 1),
+                             .sampler = input_.super_res_sampling.WithSteps(input_.StepsOfStage(stage_ + 1)),
+                             .deep_feature_interval = input_.super_res_sampling.deep_feature_interval,
+                             .repainting = {}};
+    if (input_.inpainting) {
+      upsampling.repainting = RepaintingAt(*input_.inpainting, info_.super_res_sizes[stage_], next.first.device());
+    }
     ASSIGN_OR_RETURN(upsampling_, UpsamplingRun::Start(next.networks(), next.scheduler, upsampling, noise_,
                                                        model::NoiseKey::kSuperRes + static_cast<uint32_t>(stage_)));
     ++stage_;
@@ -261,8 +273,12 @@ absl::Status TorchDecoderEngine::WarmUpRecorded() {
 }
 
 absl::StatusOr<RgbImage> TorchDecoderEngine::Finish(DecoderRun& run) {
-  return model::TorchGuard(
-      [&]() -> absl::StatusOr<RgbImage> { return ToRgbImage(static_cast<TorchDecoderRun&>(run).picture(), 0); });
+  return model::TorchGuard([&]() -> absl::StatusOr<RgbImage> {
+    const auto& finished = static_cast<TorchDecoderRun&>(run);
+    RgbImage image = ToRgbImage(finished.picture(), 0);
+    if (finished.input().inpainting) RestoreKept(*finished.input().inpainting, &image);
+    return image;
+  });
 }
 
 }  // namespace unclip::decoder

@@ -17,9 +17,11 @@ absl::StatusOr<std::unique_ptr<UpsamplingRun>> UpsamplingRun::Start(const Upsamp
                                                                     uint32_t stage) {
   ASSIGN_OR_RETURN(std::unique_ptr<model::Sampler> sampler, model::MakeSampler(scheduler, upsampling.sampler));
   const int64_t size = networks.first.config().sample_size;
+  std::optional<model::Repainter> repainter;
+  if (upsampling.repainting) repainter.emplace(*upsampling.repainting, scheduler, sampler->timesteps(), stage);
   model::DenoiseRun denoise(std::move(sampler), noise, stage,
                             {upsampling.pictures.size(0), networks.first.config().in_channels / 2, size, size},
-                            networks.first.device());
+                            networks.first.device(), std::move(repainter));
   return std::unique_ptr<UpsamplingRun>(new UpsamplingRun(networks, upsampling, std::move(denoise)));
 }
 

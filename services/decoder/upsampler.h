@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "absl/types/span.h"
 #include "model/diffusion/denoise_run.h"
 #include "model/diffusion/noise_source.h"
+#include "model/diffusion/repainter.h"
 #include "model/diffusion/sampler.h"
 #include "model/diffusion/unclip_scheduler.h"
 #include "model/row_lanes.h"
@@ -31,6 +33,8 @@ struct Upsampling {
   at::Tensor pictures;  // [N, 3, h, w] in -1..1
   model::SamplerOptions sampler;
   int deep_feature_interval = 1;  // of the first network; see DeepFeatureCache
+  // Of [N, 3, size, size]; never resampled, as the enlarged picture says where everything is.
+  std::optional<model::Repainting> repainting = std::nullopt;
 };
 
 // One request's pictures on their way. Source: reference pipelines/unclip/pipeline_unclip.py. Not thread-safe.

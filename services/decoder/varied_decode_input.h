@@ -24,6 +24,19 @@ inline DecodeImageInput VariedDecodeInput(const DecoderModelInfo& info, int vari
   return input;
 }
 
+// A picture without much in it, of which about a half is kept: a half-plane whose border goes through pixels of every stage.
+inline InpaintingInput VariedInpainting(const DecoderModelInfo& info, int variant) {
+  const int size = info.finished_size();
+  InpaintingInput input = {.image = {.width = size, .height = size, .pixels = {}}, .kept = {}};
+  for (int y = 0; y < size; ++y) {
+    for (int x = 0; x < size; ++x) {
+      for (const int channel : {0, 1, 2}) input.image.pixels.push_back(static_cast<uint8_t>(40 * variant + 60 * channel + x + y));
+      input.kept.push_back(2 * x + y % 3 + variant < size ? 1 : 0);
+    }
+  }
+  return input;
+}
+
 }  // namespace unclip::decoder
 
 #endif  // UNCLIP_SERVICES_DECODER_VARIED_DECODE_INPUT_H_
