@@ -49,6 +49,14 @@ absl::Status ReadSizes(const decoder::v1::GetModelInfoResponse& decoder, Capabil
   return absl::OkStatus();
 }
 
+// The edits that need the decoder to keep a part of a picture, and the gateway to make a square of it.
+absl::Status ReadEdits(const decoder::v1::GetModelInfoResponse& decoder, Capabilities* capabilities) {
+  capabilities->edits = decoder.inpaints_images() && capabilities->native_size.width == capabilities->native_size.height;
+  if (!capabilities->edits) return absl::OkStatus();
+  RETURN_IF_ERROR(ReadRange("resample_count", decoder.resample_count(), 1, &capabilities->resample_count));
+  return ReadRange("jump_length", decoder.jump_length(), 1, &capabilities->jump_length);
+}
+
 void WriteSize(const PictureSize& size, common::v1::ImageSize* proto) {
   proto->set_width_px(size.width);
   proto->set_height_px(size.height);
@@ -91,6 +99,8 @@ absl::StatusOr<Capabilities> CombineCapabilities(const clip::v1::GetModelInfoRes
   }
   RETURN_IF_ERROR(ReadRange("prior_guidance_scale", prior.guidance_scale(), 0.0, &capabilities.prior_guidance_scale));
   RETURN_IF_ERROR(ReadRange("decoder_guidance_scale", decoder.guidance_scale(), 0.0, &capabilities.decoder_guidance_scale));
+  capabilities.variations = clip.embeds_images();
+  RETURN_IF_ERROR(ReadEdits(decoder, &capabilities));
   return capabilities;
 }
 
@@ -114,6 +124,12 @@ v1::GetCapabilitiesResponse CapabilitiesToProto(const Capabilities& capabilities
   proto.set_super_res_count(capabilities.super_res_count);
   WriteRange(capabilities.prior_guidance_scale, proto.mutable_prior_guidance_scale());
   WriteRange(capabilities.decoder_guidance_scale, proto.mutable_decoder_guidance_scale());
+  proto.set_variations(capabilities.variations);
+  proto.set_edits(capabilities.edits);
+  if (capabilities.edits) {
+    WriteRange(capabilities.resample_count, proto.mutable_resample_count());
+    WriteRange(capabilities.jump_length, proto.mutable_jump_length());
+  }
   return proto;
 }
 

@@ -53,6 +53,10 @@ struct Capabilities {
   int super_res_count = 0;
   SettingRange<double> prior_guidance_scale = {};
   SettingRange<double> decoder_guidance_scale = {};
+  bool variations = false;                    // of pictures
+  bool edits = false;                         // likewise
+  SettingRange<int32_t> resample_count = {};  // of edits, as the next
+  SettingRange<int32_t> jump_length = {};
 };
 
 // Puts together what the services say. FAILED_PRECONDITION when their models do not fit together (D, T or W differ), or when one

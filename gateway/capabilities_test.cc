@@ -109,6 +109,9 @@ TEST_F(CapabilitiesTest, RefusesImpossibleRanges) {
   decoder_.mutable_guidance_scale()->set_default_value(std::numeric_limits<double>::quiet_NaN());
   EXPECT_THAT(Combine(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("decoder_guidance_scale")));
   decoder_ = FakeDecoderInfo();
+  decoder_.clear_jump_length();
+  EXPECT_THAT(Combine(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("jump_length")));
+  decoder_ = FakeDecoderInfo();
   decoder_.mutable_super_res_sizes(0)->set_height_px(0);
   EXPECT_THAT(Combine(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("8x0")));
 }
@@ -132,6 +135,28 @@ TEST_F(CapabilitiesTest, TellsUsersEverything) {
   EXPECT_EQ(proto.super_res_count(), 1);
   EXPECT_EQ(proto.prior_guidance_scale().maximum(), 100);
   EXPECT_EQ(proto.decoder_guidance_scale().default_value(), 8);
+  EXPECT_TRUE(proto.variations());
+  EXPECT_TRUE(proto.edits());
+  EXPECT_EQ(proto.resample_count().default_value(), kFakeResampleCount);
+  EXPECT_EQ(proto.jump_length().maximum(), 999);
+}
+
+TEST_F(CapabilitiesTest, VariesAndEditsWhereTheCheckpointsCan) {
+  clip_.set_embeds_images(false);
+  decoder_.set_inpaints_images(false);
+  decoder_.clear_resample_count();
+  ASSERT_OK_AND_ASSIGN(const Capabilities capabilities, Combine());
+  const v1::GetCapabilitiesResponse proto = CapabilitiesToProto(capabilities);
+  EXPECT_FALSE(proto.variations());
+  EXPECT_FALSE(proto.edits());
+  EXPECT_FALSE(proto.has_resample_count());
+  EXPECT_FALSE(proto.has_jump_length());
+}
+
+TEST_F(CapabilitiesTest, DoesNotEditOblongPictures) {
+  decoder_.mutable_super_res_sizes(0)->set_width_px(12);
+  ASSERT_OK_AND_ASSIGN(const Capabilities capabilities, Combine());
+  EXPECT_FALSE(capabilities.edits);
 }
 
 }  // namespace

@@ -7,9 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/rpc/proto_duration.h"
+#include "gateway/image_embedder.h"
 #include "gateway/parallel_tasks.h"
-#include "gateway/picture_maker.h"
 #include "gateway/progress_tracker.h"
+#include "gateway/source_picture.h"
 #include "gateway/text_embedder.h"
 
 namespace unclip::gateway {
@@ -20,6 +21,8 @@ const char* StageLabel(common::v1::Stage stage) {
   switch (stage) {
     case common::v1::STAGE_EMBED_TEXT:
       return "embed_text";
+    case common::v1::STAGE_EMBED_IMAGE:
+      return "embed_image";
     case common::v1::STAGE_PRIOR:
       return "prior";
     case common::v1::STAGE_DECODER:
@@ -46,7 +49,30 @@ v1::Warning ResizeWarning(const PictureSize& from, const PictureSize& to) {
   return warning;
 }
 
+// Whether what the stage did was for all pictures of a request.
+bool IsShared(common::v1::Stage stage) { return stage == common::v1::STAGE_EMBED_TEXT || stage == common::v1::STAGE_EMBED_IMAGE; }
+
 }  // namespace
+
+absl::StatusOr<PictureSource> GenerationPipeline::ReadSource(const GenerationRequest& request, const Capabilities& capabilities,
+                                                             const RequestContext& context) const {
+  PictureSource source;
+  if (request.variation || request.edit) {
+    decoding_.acquire();
+    const absl::Cleanup release = [this] { decoding_.release(); };
+    if (request.variation) RETURN_IF_ERROR(CheckVariation(*request.variation));
+    if (request.edit) {
+      ASSIGN_OR_RETURN(source.kept, ReadEdit(*request.edit, capabilities.native_size));
+    }
+  }
+  ASSIGN_OR_RETURN(source.prompts, EmbedPrompts(options_.clip, options_.embedding_cache, request, capabilities, context));
+  CountStage(source.prompts.timing, options_.metrics);
+  if (request.variation) {
+    ASSIGN_OR_RETURN(source.image, EmbedImage(options_.clip, request.variation->image, capabilities, context));
+    CountStage(source.image->timing, options_.metrics);
+  }
+  return source;
+}
 
 absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const GenerationRequest& request,
                                                                  const Capabilities& capabilities, const RequestContext& context,
@@ -55,24 +81,22 @@ absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const Generatio
   options_.metrics->ImagesAccepted(request.image_count);
   const absl::Cleanup count_images = [&] { options_.metrics->ImagesEnded(request.image_count, finished); };
 
-  ASSIGN_OR_RETURN(EmbeddedPrompts prompts,
-                   EmbedPrompts(options_.clip, options_.embedding_cache, request, capabilities, context));
-  CountStage(prompts.timing, options_.metrics);
+  ASSIGN_OR_RETURN(PictureSource source, ReadSource(request, capabilities, context));
   ProgressTracker progress(request, observer);
-  const PictureMaker maker(options_.prior, options_.decoder, request, prompts, context, &progress);
+  const PictureMaker maker(options_.prior, options_.decoder, request, source, context, &progress);
   RETURN_IF_ERROR(RunParallel(options_.picture_pool, context, request.image_count, [&](int index) -> absl::Status {
     ASSIGN_OR_RETURN(v1::GeneratedImage picture, maker.Make(index));
     for (const common::v1::StageTiming& timing : picture.timings()) {
-      if (timing.stage() != common::v1::STAGE_EMBED_TEXT) CountStage(timing, options_.metrics);  // that one is shared by all
+      if (!IsShared(timing.stage())) CountStage(timing, options_.metrics);
     }
     progress.ImageDone(std::move(picture));
     ++finished;
     return absl::OkStatus();
   }));
   if (request.size != capabilities.native_size) {
-    prompts.warnings.push_back(ResizeWarning(capabilities.native_size, request.size));
+    source.prompts.warnings.push_back(ResizeWarning(capabilities.native_size, request.size));
   }
-  return std::move(prompts.warnings);
+  return std::move(source.prompts.warnings);
 }
 
 }  // namespace unclip::gateway

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -18,6 +19,7 @@
 #include "gateway/clients/fake_clip_client.h"
 #include "gateway/clients/fake_decoder_client.h"
 #include "gateway/clients/fake_prior_client.h"
+#include "gateway/testing/picture_file.h"
 
 namespace unclip::gateway {
 namespace {
@@ -224,6 +226,27 @@ TEST_F(GenerationPipelineTest, ReportsEveryStepAndPreviewsInTheAskedFormat) {
   EXPECT_THAT(seen, ElementsAre("PRIOR1/3", "PRIOR2/3", "PRIOR3/3", "DECODER1/4", "DECODER2/4+", "DECODER3/4", "DECODER4/4+",
                                 "SUPER_RES1/2", "SUPER_RES2/2+"));
   EXPECT_DOUBLE_EQ(recorder_.progress_.back().fraction_done(), 1);
+}
+
+TEST_F(GenerationPipelineTest, ReportsEveryStepOfAVariationAndOfAnEdit) {
+  const std::string file = RgbaPng(8, 8, [](int x, int y) {
+    return std::array<uint8_t, 4>{static_cast<uint8_t>(x), static_cast<uint8_t>(y), 0, static_cast<uint8_t>(x < 4 ? 0 : 255)};
+  });
+  request_.edit = {
+      .image_field = "i", .mask_field = "m", .image = file, .mask = "", .steps = {.resample_count = 3, .jump_length = 2}};
+  EXPECT_OK(Run());
+  ASSERT_THAT(recorder_.progress_, SizeIs(3 + 8 + 2));
+  EXPECT_EQ(recorder_.progress_[3].progress().step_count(), 8);
+  EXPECT_DOUBLE_EQ(recorder_.progress_.back().fraction_done(), 1);
+
+  Recorder recorder;
+  request_.edit.reset();
+  request_.variation = {.image_field = "i", .image = file};
+  request_.prior_step_count = 0;
+  EXPECT_OK(Run(recorder));
+  ASSERT_THAT(recorder.progress_, SizeIs(4 + 2));
+  EXPECT_EQ(recorder.progress_[0].progress().stage(), common::v1::STAGE_DECODER);
+  EXPECT_DOUBLE_EQ(recorder.progress_.back().fraction_done(), 1);
 }
 
 TEST_F(GenerationPipelineTest, TimesEveryStage) {

@@ -42,7 +42,11 @@ class FieldReader {
 
   absl::Status ReadPrompts(GenerationRequest* request) const {
     RETURN_IF_ERROR(CheckText(Name("prompt"), proto_.prompt(), kMaxPromptBytes));
-    if (IsBlank(proto_.prompt())) {
+    if (proto_.has_variation() && !proto_.prompt().empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(Name("prompt"), " is ", proto_.prompt().size(), " bytes long; with a variation it must be empty"));
+    }
+    if (!proto_.has_variation() && IsBlank(proto_.prompt())) {
       return absl::InvalidArgumentError(absl::StrCat(Name("prompt"), " is ",
                                                      proto_.prompt().empty() ? "empty" : "only white space",
                                                      "; it must have at least one other character"));
@@ -107,6 +111,21 @@ class FieldReader {
     return absl::OkStatus();
   }
 
+  // What a request that starts from a picture does otherwise. After the rest.
+  absl::Status ReadSource(GenerationRequest* request) const {
+    if (proto_.has_edit()) {
+      ASSIGN_OR_RETURN(request->edit, ReadEditRequest(path_, proto_.edit(), capabilities_, request->decoder_step_count));
+    }
+    if (!proto_.has_variation()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(request->variation, ReadVariationRequest(path_, proto_.variation(), capabilities_));
+    if (proto_.has_candidate_count()) {
+      RETURN_IF_ERROR(CheckIntRange(Name("candidate_count"), proto_.candidate_count(), 1, 1));
+    }
+    request->candidate_count = 1;
+    request->prior_step_count = 0;
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<std::vector<int>> ReadSuperResSteps(int default_count) const {
     const SettingRange<int32_t>& range = capabilities_.super_res_step_count;
     const int count = capabilities_.super_res_count;
@@ -150,7 +169,7 @@ class FieldReader {
 }  // namespace
 
 int GenerationRequest::StepsPerImage() const {
-  return std::accumulate(super_res_step_counts.begin(), super_res_step_counts.end(), prior_step_count + decoder_step_count);
+  return std::accumulate(super_res_step_counts.begin(), super_res_step_counts.end(), prior_step_count + DecoderSteps());
 }
 
 absl::StatusOr<GenerationRequest> ParseGenerationRequest(absl::string_view path, const v1::GenerateImageRequest& proto,
@@ -182,6 +201,7 @@ absl::StatusOr<GenerationRequest> ParseGenerationRequest(absl::string_view path,
   ASSIGN_OR_RETURN(request.encoding, reader.ReadFormat());
   ASSIGN_OR_RETURN(request.quality,
                    reader.ReadInt("quality", proto.has_quality(), proto.quality(), {1, 100, kDefaultImageQuality}));
+  RETURN_IF_ERROR(reader.ReadSource(&request));
   return request;
 }
 

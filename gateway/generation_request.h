@@ -3,6 +3,7 @@
 #define UNCLIP_GATEWAY_GENERATION_REQUEST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,19 +11,20 @@
 #include "absl/strings/string_view.h"
 #include "common/image/image_codec.h"
 #include "gateway/capabilities.h"
+#include "gateway/source_request.h"
 #include "unclip/common/v1/sampling.pb.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
 
 struct GenerationRequest {
-  std::string prompt;           // not only white space
+  std::string prompt;           // not only white space; empty for a variation
   std::string negative_prompt;  // may be empty
   int image_count = 1;
   int candidate_count = 1;
   uint64_t seed = 0;  // of the first picture; see SeedOf()
   PictureSize size;
-  int prior_step_count = 2;
+  int prior_step_count = 2;  // 0 for a variation, which has no prior
   int decoder_step_count = 2;
   std::vector<int> super_res_step_counts;  // one for each upsampler
   double prior_guidance_scale = 1;
@@ -34,11 +36,17 @@ struct GenerationRequest {
   ImageEncoding encoding = ImageEncoding::kPng;         // never kRgb8
   int quality = kDefaultImageQuality;
   int preview_step_interval = 0;  // 0: no previews
+  // The picture to start from: one of them, or none.
+  std::optional<VariationRequest> variation = std::nullopt;
+  std::optional<EditRequest> edit = std::nullopt;
 
   // Seed of picture `index`. A request for one picture with this seed gives the same picture.
   uint64_t SeedOf(int index) const { return seed + static_cast<uint64_t>(index); }
 
-  // Denoising steps of one picture, all stages together.
+  // Denoising steps of one picture's base decoder, counting each as often as it is done.
+  int DecoderSteps() const { return edit ? StepsInAll(decoder_step_count, edit->steps) : decoder_step_count; }
+
+  // Likewise, of all stages together.
   int StepsPerImage() const;
 };
 

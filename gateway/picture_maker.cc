@@ -11,17 +11,37 @@
 #include "gateway/reranker.h"
 
 namespace unclip::gateway {
+namespace {
+
+void SetInpainting(const KeptPicture& kept, const RepaintSteps& steps, decoder::v1::Inpainting* inpainting) {
+  common::v1::EncodedImage& image = *inpainting->mutable_image();
+  image.set_format(common::v1::IMAGE_FORMAT_RGB8);
+  image.mutable_size()->set_width_px(kept.image.width);
+  image.mutable_size()->set_height_px(kept.image.height);
+  image.mutable_data()->assign(kept.image.pixels.begin(), kept.image.pixels.end());
+  inpainting->mutable_mask()->assign(kept.mask.begin(), kept.mask.end());
+  inpainting->set_resample_count(steps.resample_count);
+  inpainting->set_jump_length(steps.jump_length);
+}
+
+}  // namespace
 
 PictureMaker::PictureMaker(PriorClient* prior, DecoderClient* decoder, const GenerationRequest& request,
-                           const EmbeddedPrompts& prompts, const RequestContext& context, ProgressTracker* progress)
-    : prior_(prior), decoder_(decoder), request_(request), prompts_(prompts), context_(context), progress_(progress) {}
+                           const PictureSource& source, const RequestContext& context, ProgressTracker* progress)
+    : prior_(prior), decoder_(decoder), request_(request), source_(source), context_(context), progress_(progress) {}
 
 absl::StatusOr<v1::GeneratedImage> PictureMaker::Make(int index) const {
   v1::GeneratedImage picture;
   picture.set_index(index);
   picture.set_seed(request_.SeedOf(index));
-  *picture.add_timings() = prompts_.timing;
-  ASSIGN_OR_RETURN(common::v1::ImageEmbedding embedding, ChooseEmbedding(index, &picture));
+  *picture.add_timings() = source_.prompts.timing;
+  common::v1::ImageEmbedding embedding;
+  if (source_.image) {
+    embedding = source_.image->embedding;
+    *picture.add_timings() = source_.image->timing;
+  } else {
+    ASSIGN_OR_RETURN(embedding, ChooseEmbedding(index, &picture));
+  }
   RETURN_IF_ERROR(DecodeEmbedding(index, std::move(embedding), &picture));
   *picture.mutable_total_duration() = ToProtoDuration(context_.clock->Now() - context_.arrival);
   return picture;
@@ -29,8 +49,8 @@ absl::StatusOr<v1::GeneratedImage> PictureMaker::Make(int index) const {
 
 absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int index, v1::GeneratedImage* picture) const {
   prior::v1::SamplePriorRequest message;
-  *message.mutable_text() = prompts_.text;
-  if (request_.prior_guidance_scale > 1) *message.mutable_negative_text() = prompts_.negative_text;
+  *message.mutable_text() = source_.prompts.text;
+  if (request_.prior_guidance_scale > 1) *message.mutable_negative_text() = source_.prompts.negative_text;
   message.set_candidate_count(request_.candidate_count);
   message.set_step_count(request_.prior_step_count);
   message.set_guidance_scale(request_.prior_guidance_scale);
@@ -43,7 +63,7 @@ absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int ind
 
   std::vector<absl::Span<const float>> candidates;
   for (const common::v1::ImageEmbedding& embedding : result.embeddings()) candidates.emplace_back(embedding.values());
-  ASSIGN_OR_RETURN(const Ranking ranking, RankCandidates(prompts_.text.text_embedding(), candidates));
+  ASSIGN_OR_RETURN(const Ranking ranking, RankCandidates(source_.prompts.text.text_embedding(), candidates));
   picture->set_candidate_index(ranking.best);
   picture->set_similarity(ranking.similarities[ranking.best]);
   picture->mutable_candidate_similarities()->Add(ranking.similarities.begin(), ranking.similarities.end());
@@ -52,11 +72,11 @@ absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int ind
   return std::move(*result.mutable_embeddings(ranking.best));
 }
 
-absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, v1::GeneratedImage* picture) const {
+decoder::v1::DecodeImageRequest PictureMaker::DecodeRequest(int index, common::v1::ImageEmbedding embedding) const {
   decoder::v1::DecodeImageRequest message;
   *message.mutable_image_embedding() = std::move(embedding);
-  *message.mutable_text() = prompts_.text;
-  if (request_.decoder_guidance_scale > 1) *message.mutable_negative_text() = prompts_.negative_text;
+  *message.mutable_text() = source_.prompts.text;
+  if (request_.decoder_guidance_scale > 1) *message.mutable_negative_text() = source_.prompts.negative_text;
   message.set_decoder_step_count(request_.decoder_step_count);
   message.mutable_super_res_step_counts()->Add(request_.super_res_step_counts.begin(), request_.super_res_step_counts.end());
   message.set_guidance_scale(request_.decoder_guidance_scale);
@@ -66,6 +86,12 @@ absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding
   message.set_output_format(common::v1::IMAGE_FORMAT_RGB8);
   message.set_omit_progress(!progress_->is_watched());
   if (request_.preview_step_interval > 0) message.set_preview_step_interval(request_.preview_step_interval);
+  if (source_.kept) SetInpainting(*source_.kept, request_.edit->steps, message.mutable_inpainting());
+  return message;
+}
+
+absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, v1::GeneratedImage* picture) const {
+  const decoder::v1::DecodeImageRequest message = DecodeRequest(index, std::move(embedding));
   ASSIGN_OR_RETURN(const decoder::v1::DecodeImageResult result,
                    decoder_->DecodeImage(context_, message, [&](const decoder::v1::DecodeImageProgress& progress) {
                      return ReportStep(index, progress);

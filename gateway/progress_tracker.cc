@@ -17,13 +17,12 @@ void ProgressTracker::DecoderStepDone(int image_index, const decoder::v1::Decode
                                       std::optional<common::v1::EncodedImage> preview) {
   const int step = progress.progress().step();
   if (progress.progress().stage() == common::v1::STAGE_DECODER) {
-    Report(image_index, common::v1::STAGE_DECODER, request_.prior_step_count, step, request_.decoder_step_count,
-           std::move(preview));
+    Report(image_index, common::v1::STAGE_DECODER, request_.prior_step_count, step, request_.DecoderSteps(), std::move(preview));
     return;
   }
   const std::vector<int>& counts = request_.super_res_step_counts;
   const auto current = counts.begin() + std::clamp<ptrdiff_t>(progress.super_res_index(), 0, std::ssize(counts));
-  Report(image_index, common::v1::STAGE_SUPER_RES, request_.prior_step_count + request_.decoder_step_count,
+  Report(image_index, common::v1::STAGE_SUPER_RES, request_.prior_step_count + request_.DecoderSteps(),
          std::accumulate(counts.begin(), current, step), std::accumulate(counts.begin(), counts.end(), 0), std::move(preview));
 }
 

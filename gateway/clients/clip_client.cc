@@ -29,6 +29,16 @@ class GrpcClipClient final : public ClipClient {
     return response;
   }
 
+  absl::StatusOr<clip::v1::EmbedImageResponse> EmbedImage(const RequestContext& request, const std::string& file) override {
+    clip::v1::EmbedImageRequest message;
+    message.set_image(file);
+    clip::v1::EmbedImageResponse response;
+    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
+      return CallOutcome{.status = stub_->EmbedImage(context, message, &response)};
+    }));
+    return response;
+  }
+
   absl::StatusOr<clip::v1::GetModelInfoResponse> GetModelInfo(const RequestContext& request) override {
     clip::v1::GetModelInfoResponse response;
     RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {

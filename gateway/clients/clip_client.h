@@ -24,6 +24,9 @@ class ClipClient {
   virtual absl::StatusOr<clip::v1::EmbedTextResponse> EmbedText(const RequestContext& request,
                                                                 const std::vector<std::string>& prompts) = 0;
 
+  // Embeds the picture in `file`.
+  virtual absl::StatusOr<clip::v1::EmbedImageResponse> EmbedImage(const RequestContext& request, const std::string& file) = 0;
+
   virtual absl::StatusOr<clip::v1::GetModelInfoResponse> GetModelInfo(const RequestContext& request) = 0;
 };
 

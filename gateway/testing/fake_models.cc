@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "absl/strings/string_view.h"
+#include "common/sampling/repaint_check.h"
 
 namespace unclip::gateway {
 namespace {
@@ -66,9 +66,19 @@ std::string KeyOf(decoder::v1::DecodeImageRequest request) {
   return request.SerializeAsString();
 }
 
+int BaseSteps(const decoder::v1::DecodeImageRequest& request) {
+  if (!request.has_inpainting()) return request.decoder_step_count();
+  return StepsInAll(request.decoder_step_count(),
+                    {.resample_count = request.inpainting().resample_count(), .jump_length = request.inpainting().jump_length()});
+}
+
 }  // namespace
 
-clip::v1::GetModelInfoResponse FakeClipInfo() { return ModelInfoOf<clip::v1::GetModelInfoResponse>("clip"); }
+clip::v1::GetModelInfoResponse FakeClipInfo() {
+  auto info = ModelInfoOf<clip::v1::GetModelInfoResponse>("clip");
+  info.set_embeds_images(true);
+  return info;
+}
 
 prior::v1::GetModelInfoResponse FakePriorInfo() {
   auto info = ModelInfoOf<prior::v1::GetModelInfoResponse>("prior");
@@ -87,6 +97,9 @@ decoder::v1::GetModelInfoResponse FakeDecoderInfo() {
   FillRange(2, 1000, kFakeDecoderSteps, info.mutable_decoder_step_count());
   FillRange(2, 1000, kFakeSuperResSteps, info.mutable_super_res_step_count());
   FillRange(0.0, 100.0, 8.0, info.mutable_guidance_scale());
+  info.set_inpaints_images(true);
+  FillRange(1, 20, kFakeResampleCount, info.mutable_resample_count());
+  FillRange(1, 999, kFakeJumpLength, info.mutable_jump_length());
   return info;
 }
 
@@ -102,6 +115,13 @@ clip::v1::EmbedTextResponse FakeEmbedText(const clip::v1::EmbedTextRequest& requ
     embedding->set_token_count(kFakeContextLength);
     embedding->set_truncated(prompt.size() > kFakeMaxPromptBytes);
   }
+  return response;
+}
+
+clip::v1::EmbedImageResponse FakeEmbedImage(absl::string_view file) {
+  Bytes bytes(file);
+  clip::v1::EmbedImageResponse response;
+  for (int i = 0; i < kFakeEmbeddingDim; ++i) response.mutable_embedding()->add_values(bytes.NextFloat());
   return response;
 }
 
@@ -131,17 +151,16 @@ decoder::v1::DecodeImageResult FakeDecodeImage(const decoder::v1::DecodeImageReq
 }
 
 int FakeDecodeSteps(const decoder::v1::DecodeImageRequest& request) {
-  return std::accumulate(request.super_res_step_counts().begin(), request.super_res_step_counts().end(),
-                         request.decoder_step_count());
+  return std::accumulate(request.super_res_step_counts().begin(), request.super_res_step_counts().end(), BaseSteps(request));
 }
 
 decoder::v1::DecodeImageProgress FakeDecodeProgress(const decoder::v1::DecodeImageRequest& request, int step) {
   decoder::v1::DecodeImageProgress progress;
   const bool preview = request.has_preview_step_interval() && step % request.preview_step_interval() == 0;
-  const bool base = step <= request.decoder_step_count();
+  const bool base = step <= BaseSteps(request);
   progress.mutable_progress()->set_stage(base ? common::v1::STAGE_DECODER : common::v1::STAGE_SUPER_RES);
-  progress.mutable_progress()->set_step(base ? step : step - request.decoder_step_count());
-  progress.mutable_progress()->set_step_count(base ? request.decoder_step_count() : request.super_res_step_counts(0));
+  progress.mutable_progress()->set_step(base ? step : step - BaseSteps(request));
+  progress.mutable_progress()->set_step_count(base ? BaseSteps(request) : request.super_res_step_counts(0));
   if (preview) {
     FillImage(base ? kFakeBaseSide : kFakeNativeSide, KeyOf(request) + std::to_string(step), progress.mutable_preview());
   }

@@ -17,6 +17,14 @@ grpc::Status FakeClipService::EmbedText(grpc::ServerContext* context, const clip
   return grpc::Status::OK;
 }
 
+grpc::Status FakeClipService::EmbedImage(grpc::ServerContext* context, const clip::v1::EmbedImageRequest* request,
+                                         clip::v1::EmbedImageResponse* response) {
+  image_log.Add(*request, *context);
+  if (grpc::Status status = on_embed(*context); !status.ok()) return status;
+  *response = embed_image(request->image());
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeClipService::GetModelInfo(grpc::ServerContext* /*context*/, const clip::v1::GetModelInfoRequest* /*request*/,
                                            clip::v1::GetModelInfoResponse* response) {
   *response = info;

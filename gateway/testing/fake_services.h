@@ -6,6 +6,7 @@
 #include <grpcpp/server_context.h>
 
 #include <functional>
+#include <string>
 
 #include "gateway/testing/call_log.h"
 #include "gateway/testing/fake_models.h"
@@ -22,11 +23,15 @@ class FakeClipService final : public clip::v1::ClipService::Service {
  public:
   // Called before the answer; an error ends the call.
   std::function<grpc::Status(grpc::ServerContext&)> on_embed = [](grpc::ServerContext&) { return grpc::Status::OK; };
+  std::function<clip::v1::EmbedImageResponse(const std::string& file)> embed_image = FakeEmbedImage;
   clip::v1::GetModelInfoResponse info = FakeClipInfo();
   CallLog<clip::v1::EmbedTextRequest> log;
+  CallLog<clip::v1::EmbedImageRequest> image_log;
 
   grpc::Status EmbedText(grpc::ServerContext* context, const clip::v1::EmbedTextRequest* request,
                          clip::v1::EmbedTextResponse* response) override;
+  grpc::Status EmbedImage(grpc::ServerContext* context, const clip::v1::EmbedImageRequest* request,
+                          clip::v1::EmbedImageResponse* response) override;
   grpc::Status GetModelInfo(grpc::ServerContext* context, const clip::v1::GetModelInfoRequest* request,
                             clip::v1::GetModelInfoResponse* response) override;
 };
