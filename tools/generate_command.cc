@@ -50,16 +50,25 @@ absl::Status Generate(const GenerateOptions& options, GenerationClient& client) 
 absl::Status RunGenerate(const std::vector<std::string>& args) {
   GenerateOptions options;
   std::string target = DefaultTarget();
-  CommandLine command_line("unclip generate", "Draws pictures of PROMPT on a running cluster and writes them to files.");
-  command_line.AddPositional("PROMPT", "What to draw, as one argument.", &options.prompt);
+  CommandLine command_line("unclip generate",
+                           "Draws pictures of PROMPT on a running cluster, or variations of a picture, or repaints a\n"
+                           "part of one, and writes them to files.");
+  command_line.AddOptionalPositional("PROMPT", "What to draw, as one argument. (needed unless there is --variation-of)",
+                                     &options.prompt);
   command_line.AddString("target", "HOST:PORT", "The gateway; also by the environment's UNCLIP_TARGET.", &target);
+  AddSourceFlags(command_line, options.source);
   AddGenerateFlags(command_line, options);
   command_line.Require("out");
   command_line.SetEpilogue(
-      "Example:\n  unclip generate \"a large red heart on a white background\" --seed 7 --out heart.png\n"
+      "Examples:\n  unclip generate \"a large red heart on a white background\" --seed 7 --out heart.png\n"
+      "  unclip generate --variation-of heart.png --count 4 --out other.png\n"
+      "  unclip generate \"a large blue star on a white background\" --edit heart.png --mask mask.png --out star.png\n"
       "What is not given is the loaded model's default. Ctrl-C cancels the request (exit code 130).");
   ASSIGN_OR_RETURN(const bool proceed, command_line.Parse(args));
   if (!proceed) return absl::OkStatus();
+  if (options.prompt.empty() && options.source.variation_of.empty()) {
+    return UsageError("unclip generate: PROMPT is missing; see unclip generate --help");
+  }
   GenerationClient client(target);
   const InterruptWatcher watcher([&client] { client.Cancel(); });
   return Generate(options, client);

@@ -78,6 +78,7 @@ absl::StatusOr<gateway::v1::StreamGenerateImageRequest> MakeRequest(const Genera
   gateway::v1::GenerateImageRequest& request = *stream_request.mutable_request();
   request.set_prompt(options.prompt);
   request.set_negative_prompt(options.negative_prompt);
+  RETURN_IF_ERROR(SetSource(options.source, &request));
   if (options.image_count) request.set_image_count(*options.image_count);
   if (options.candidate_count) request.set_candidate_count(*options.candidate_count);
   if (options.seed) request.set_seed(*options.seed);

@@ -11,13 +11,15 @@
 #include "absl/time/time.h"
 #include "tools/command_line.h"
 #include "tools/sampling_flags.h"
+#include "tools/source_flags.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip {
 
 // The flags, as given. What is absent is left to the gateway, whose ranges count too: they depend on the loaded models.
 struct GenerateOptions {
-  std::string prompt;
+  std::string prompt;  // empty for a variation
+  SourceFlags source;
   std::string out;
   std::optional<uint64_t> seed;
   std::optional<int> image_count;
@@ -44,7 +46,8 @@ struct GenerateOptions {
 // Adds the flags that say what to draw and where to put it to `command_line`, bound to `options`.
 void AddGenerateFlags(CommandLine& command_line, GenerateOptions& options);
 
-// The request that `options` stand for. A UsageError when they contradict each other or cannot be read.
+// The request that `options` stand for. A UsageError when they contradict each other or cannot be understood; another error when
+// a file that they name cannot be read.
 absl::StatusOr<gateway::v1::StreamGenerateImageRequest> MakeRequest(const GenerateOptions& options);
 
 }  // namespace unclip

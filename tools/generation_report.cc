@@ -30,7 +30,8 @@ Json ImageJson(const SavedImage& saved) {
   json["seed"] = image.seed();
   json["width"] = image.image().size().width_px();
   json["height"] = image.image().size().height_px();
-  json["similarity"] = image.similarity();
+  // A variation has none.
+  json["similarity"] = image.candidate_similarities().empty() ? Json(nullptr) : Json(image.similarity());
   json["candidate_similarities"] = Json::array();
   for (float similarity : image.candidate_similarities()) json["candidate_similarities"].push_back(similarity);
   json["candidate_index"] = image.candidate_index();
@@ -80,8 +81,10 @@ std::string TextReport(const std::vector<SavedImage>& images, const gateway::v1:
     });
     absl::StrAppendFormat(&text, "%s\n  size %dx%d%s, seed %d\n", saved.file, image.image().size().width_px(),
                           image.image().size().height_px(), resized, image.seed());
-    absl::StrAppendFormat(&text, "  similarity %.3f, candidate %d of %d (%s)\n", image.similarity(), image.candidate_index() + 1,
-                          image.candidate_similarities_size(), all);
+    if (!image.candidate_similarities().empty()) {  // a variation has none
+      absl::StrAppendFormat(&text, "  similarity %.3f, candidate %d of %d (%s)\n", image.similarity(),
+                            image.candidate_index() + 1, image.candidate_similarities_size(), all);
+    }
     for (const common::v1::StageTiming& timing : image.timings()) {
       absl::StrAppendFormat(&text, "  %-10s %7.3f s\n", StageName(timing.stage()), Seconds(timing.run_duration()));
     }

@@ -52,6 +52,8 @@ def test_version_is_one_line():
         (["generate", PROMPT, "--out=a.png", "--count=two"], "--count"),
         (["generate", PROMPT, "--out=a.bmp"], "a.bmp"),
         (["generate", PROMPT, "--out=a.png", "--size=big"], "--size"),
+        (["generate", PROMPT, "--out=a.png", "--variation-of=b.png"], "--variation-of"),
+        (["generate", PROMPT, "--out=a.png", "--mask=b.png"], "--edit"),
         (["up", "--prior-replicas=0"], "--prior-replicas"),
         (["up", "--listen=here"], "--listen"),
         (["demo"], "PROMPT"),
@@ -87,6 +89,24 @@ def test_generate_writes_the_pictures_and_one_json_object(cluster, tmp_path):
     assert all(seconds >= 0 for seconds in entry["timings_seconds"].values())
     assert 0 <= entry["queue_seconds"] and sum(entry["timings_seconds"].values()) <= entry["total_seconds"] + 0.1
   assert "prior, 3 steps" in result.stderr
+
+
+def test_generate_varies_and_edits_pictures(cluster, tmp_path):
+  heart, other, mask, edited = (tmp_path / name for name in ("heart.png", "other.png", "mask.png", "edited.png"))
+  heart.write_bytes(cluster.picture())
+  common = [f"--target={cluster.target}", "--json", "--quiet", *SMALL]
+  result = run("generate", "--variation-of", heart, f"--out={other}", *common)
+  assert result.returncode == 0, result.stderr
+  entry = json.loads(result.stdout)["images"][0]
+  assert entry["similarity"] is None and "embed_image" in entry["timings_seconds"]
+  assert other.read_bytes() != heart.read_bytes()
+
+  Image.merge("RGBA", [*Image.new("RGB", (128, 128)).split(), Image.linear_gradient("L").resize((128, 128)).point(lambda a: 255 * (a > 99))]).save(mask)
+  result = run("generate", PROMPT, "--edit", heart, "--mask", mask, "--resample-count=1", f"--out={edited}", *common)
+  assert result.returncode == 0, result.stderr
+  lower = (0, 64, 128, 128)
+  assert Image.open(edited).crop(lower).tobytes() == Image.open(heart).crop(lower).tobytes()
+  assert Image.open(edited).tobytes() != Image.open(heart).tobytes()
 
 
 @pytest.mark.parametrize("suffix, kind", [("png", "PNG"), ("jpg", "JPEG"), ("webp", "WEBP")])
