@@ -4,7 +4,7 @@
 #   scripts/setup.sh [build|test|check|bench]...      (default: build; each of the others includes build)
 #
 # build   Debian packages (scripts/packages.txt), LibTorch into .deps/python, settings for Bazel into .deps/user.bazelrc
-# test    tests/.venv from tests/requirements.txt
+# test    tests/.venv from tests/requirements.txt, a browser, and what drives it into .deps/web-tests
 # check   clang-format and clang-tidy into .deps/check, buf and buildifier into .deps/npm
 # bench   bench/.venv from bench/requirements.txt: the reference implementation
 #
@@ -157,20 +157,31 @@ build --repo_env=LIBTORCH=$(cd "$LIBTORCH" && pwd)"
   fi
 }
 
-install_npm_tools() {
-  local stamp
-  stamp=$(cat scripts/check/package.json scripts/check/package-lock.json | sha256sum)
-  [[ $(cat .deps/npm/.stamp 2>/dev/null) == "$stamp" ]] && return
-  say "installing buf and buildifier into .deps/npm"
-  rm -rf .deps/npm
-  mkdir -p .deps/npm
-  cp scripts/check/package.json scripts/check/package-lock.json .deps/npm/
-  # buf's install script only looks whether its binary, a package of its own, is there.
-  npm ci --prefix .deps/npm --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
-    die "npm could not install scripts/check/package.json (see above)."
+# npm_into FOLDER SOURCE: installs what SOURCE/package.json and its lock name; anew when they changed.
+npm_into() {
+  local folder=$1 source=$2 stamp
+  stamp=$(cat "$source/package.json" "$source/package-lock.json" | sha256sum)
+  [[ $(cat "$folder/.stamp" 2>/dev/null) == "$stamp" ]] && return
+  say "installing $source/package.json into $folder"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$source/package.json" "$source/package-lock.json" "$folder/"
+  # Of all these, only buf has an install script; and it only looks whether its binary, a package of its own, is there.
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    die "npm could not install $source/package.json (see above)."
+  printf '%s\n' "$stamp" >"$folder/.stamp"
+}
+
+install_check_tools() {
+  venv .deps/check scripts/check/requirements.txt
+  npm_into .deps/npm scripts/check
   # npm passes over an optional package that it cannot get.
   compgen -G '.deps/npm/node_modules/@bufbuild/buf-*/bin/buf' >/dev/null || die "npm found no buf for this machine ($(uname -m))."
-  printf '%s\n' "$stamp" >.deps/npm/.stamp
+}
+
+install_test_tools() {
+  venv tests/.venv tests/requirements.txt
+  npm_into .deps/web-tests tests/e2e/web
 }
 
 main() {
@@ -189,11 +200,8 @@ main() {
   write_bazelrc
   for stage in "${stages[@]:1}"; do
     case $stage in
-      test) venv tests/.venv tests/requirements.txt ;;
-      check)
-        venv .deps/check scripts/check/requirements.txt
-        install_npm_tools
-        ;;
+      test) install_test_tools ;;
+      check) install_check_tools ;;
       bench) venv bench/.venv bench/requirements.txt ;;
     esac
   done
