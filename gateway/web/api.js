@@ -55,7 +55,8 @@ async function call(path, init) {
   const response = await send(path, init);
   const body = await jsonOf(response);
   if (response.ok && body) return body;
-  const facts = { status: response.status, requestId: response.headers.get("x-request-id"), retryAfterSeconds: retryAfter(response.headers) };
+  const { headers } = response;
+  const facts = { status: response.status, requestId: headers.get("x-request-id"), retryAfterSeconds: retryAfter(headers) };
   throw errorFrom(body?.error ?? { message: `The gateway answered ${response.status} ${response.statusText}.` }, facts);
 }
 

@@ -221,6 +221,8 @@ class Playground {
   async #remove(entry) {
     await this.#gallery.remove(entry.id);
     this.#stage.forget(entry);
+    // The focus is gone with the picture.
+    if (document.activeElement === document.body) byId("gallery").focus({ preventScroll: true });
     notify("The picture is removed.", { label: "Undo", act: () => this.#gallery.add(entry) });
   }
 }

@@ -42,8 +42,10 @@ function countDown(button, note, seconds) {
  * @returns {HTMLElement}
  */
 export function errorView(error, retry) {
-  const card = make("div", { class: "message bad", role: "alert" }, icon("alert"), make("h2", {}, titleOf(error)),
+  // The alert is without the time that goes by, which would be read out again and again.
+  const words = make("div", { class: "message-words", role: "alert" }, make("h2", {}, titleOf(error)),
     make("p", { class: "server-words" }, error.message));
+  const card = make("div", { class: "message bad" }, icon("alert"), words);
   if (retry) {
     const button = make("button", { type: "button", class: "button", id: "retry" }, "Try again");
     button.addEventListener("click", retry);

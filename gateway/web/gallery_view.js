@@ -42,6 +42,17 @@ export class GalleryView {
     return make("li", {}, button);
   }
 
+  /** Puts the items into the list, and leaves alone those that are in their place: one of them may have the focus. */
+  #arrange(items) {
+    const list = byId("gallery-list");
+    for (const item of [...list.children]) {
+      if (!items.includes(item)) item.remove();
+    }
+    items.forEach((item, index) => {
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+    });
+  }
+
   #show() {
     const { entries, trouble } = this.#gallery;
     const shown = entries.slice(0, this.#limit);
@@ -50,7 +61,7 @@ export class GalleryView {
       if (!items.has(id)) releasePictures(item);
     }
     this.#items = items;
-    byId("gallery-list").replaceChildren(...items.values());
+    this.#arrange([...items.values()]);
     byId("gallery-list").hidden = entries.length === 0;
     byId("gallery-count").textContent = entries.length ? plural(entries.length, "picture") : "";
     byId("gallery-clear").hidden = entries.length === 0;

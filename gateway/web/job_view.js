@@ -4,6 +4,7 @@ import { iconButton, make } from "./dom.js";
 import { parseSize, plural } from "./format.js";
 import { pictureImage, releasePictures, setPicture } from "./picture_view.js";
 import { ProgressView } from "./progress_view.js";
+import { tiles } from "./tiles.js";
 
 /**
  * The stages that a job goes through.
@@ -38,10 +39,10 @@ export class JobView {
     this.#progress = new ProgressView(stagesOf(job, capabilities), count, announce);
     this.#cancel = iconButton("stop", "Cancel", cancel);
     this.#cancel.id = "cancel";
-    const tiles = make("div", { class: count > 1 ? "tiles many" : "tiles", "data-count": count }, ...this.#tiles.map(({ element }) => element));
     const prompt = job.parameters?.prompt;
     const caption = make("p", { class: "job-prompt" }, prompt ?? (job.kind === "variation" ? "Variations of a picture" : ""));
-    this.element = make("div", { class: "job" }, tiles, caption, make("div", { class: "job-foot" }, this.#progress.element, this.#cancel), this.#note);
+    this.element = make("div", { class: "job" }, tiles(this.#tiles.map(({ element }) => element)), caption,
+      make("div", { class: "job-foot" }, this.#progress.element, this.#cancel), this.#note);
   }
 
   /** @param {any} job whose status changed */

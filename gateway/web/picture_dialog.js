@@ -15,7 +15,10 @@ function pairs(list) {
 }
 
 function settingsOf(entry) {
-  const list = [["Made", `${KINDS[entry.kind]}, ${dateTime(entry.createdAt)}`], ["Size", `${sizeName(entry.size)}, ${entry.format.toUpperCase()}`]];
+  const list = [
+    ["Made", `${KINDS[entry.kind]}, ${dateTime(entry.createdAt)}`],
+    ["Size", `${sizeName(entry.size)}, ${entry.format.toUpperCase()}`],
+  ];
   for (const name of NAMES[entry.kind]) {
     if (!HIDDEN.includes(name) && entry.settings[name] !== undefined) list.push([label(name), entry.settings[name]]);
   }
@@ -108,6 +111,7 @@ export class PictureDialog {
     if (entry.candidateSimilarities.length) text.append(candidatesOf(entry));
     text.append(make("section", { "aria-label": "Settings" }, make("h3", {}, "Settings"), settingsOf(entry)));
     if (entry.timings.total_ms) text.append(timingsOf(entry));
-    this.#dialog.append(make("div", { class: "dialog-grid" }, make("div", { class: "matte" }, pictureImage(entry.blob, description(entry))), text), close);
+    const picture = make("div", { class: "matte" }, pictureImage(entry.blob, description(entry)));
+    this.#dialog.append(make("div", { class: "dialog-grid" }, picture, text), close);
   }
 }

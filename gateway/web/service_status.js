@@ -61,6 +61,7 @@ export class ServiceStatus {
     const [what, whose] = down[0] === "gateway"
       ? [`The gateway at ${location.host} does not answer.`, "it is"]
       : [`The ${listed(down)} service${down.length > 1 ? "s are" : " is"} down.`, down.length > 1 ? "they are" : "it is"];
-    outage.replaceChildren(icon("alert"), make("p", {}, make("strong", {}, what), ` No pictures can be drawn until ${whose} back; this page notices by itself.`));
+    const then = ` No pictures can be drawn until ${whose} back; this page notices by itself.`;
+    outage.replaceChildren(icon("alert"), make("p", {}, make("strong", {}, what), then));
   }
 }

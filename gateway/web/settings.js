@@ -5,7 +5,9 @@
 /** @typedef {Record<string, string>} Settings */
 
 const COMMON = ["size", "n", "seed", "preset", "decoder_step_count", "super_res_step_count", "decoder_guidance_scale"];
-const PROMPTED = ["prompt", "negative_prompt", "candidate_count", "prior_step_count", "prior_guidance_scale", "output_format", "output_compression"];
+const PROMPTED = [
+  "prompt", "negative_prompt", "candidate_count", "prior_step_count", "prior_guidance_scale", "output_format", "output_compression",
+];
 const REPAINTED = ["resample_count", "jump_length"];
 
 /** The settings that each kind of job takes. */

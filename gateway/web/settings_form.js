@@ -69,7 +69,8 @@ export class SettingsForm {
     this.#makeSizes(capabilities);
     const { minimum, maximum } = capabilities.n;
     byId("n").replaceChildren(...Array.from({ length: maximum - minimum + 1 }, (_, index) => make("option", {}, String(minimum + index))));
-    byId("output_format").replaceChildren(...capabilities.output_formats.map((name) => make("option", { value: name }, name.toUpperCase())));
+    const formats = capabilities.output_formats.map((name) => make("option", { value: name }, name.toUpperCase()));
+    byId("output_format").replaceChildren(...formats);
     this.#makePresets(capabilities.presets);
     makeNumberFields(capabilities);
     showExamples(capabilities.examples ?? [], (prompt) => {

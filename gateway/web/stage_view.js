@@ -5,6 +5,7 @@ import { description, facts, title } from "./entry.js";
 import { errorView } from "./error_view.js";
 import { pictureActions } from "./picture_actions.js";
 import { pictureImage, releasePictures } from "./picture_view.js";
+import { tiles } from "./tiles.js";
 
 /** An empty sheet with words on it, where the picture will be. */
 function sheet(heading, ...words) {
@@ -28,7 +29,8 @@ export class StageView {
 
   /** Nothing was asked for yet. */
   showEmpty() {
-    this.#show("empty", sheet("Nothing drawn yet", "Describe a picture, or begin with one of the examples. It takes shape here as it is drawn."));
+    const words = "Describe a picture, or begin with one of the examples. It takes shape here as it is drawn.";
+    this.#show("empty", sheet("Nothing drawn yet", words));
   }
 
   /** @param {string} text what the page waits for */
@@ -71,8 +73,7 @@ export class StageView {
   /** @param {import("./gallery_store.js").Entry[]} entries the job's pictures */
   showResult(entries) {
     const [first] = entries;
-    const tiles = entries.map((entry) => this.#tile(entry));
-    const result = make("div", { class: "result" }, make("div", { class: entries.length > 1 ? "tiles many" : "tiles", "data-count": entries.length }, ...tiles),
+    const result = make("div", { class: "result" }, tiles(entries.map((entry) => this.#tile(entry))),
       make("div", { class: "caption" }, make("h2", { class: "job-prompt" }, title(first)),
         make("p", { class: "hint" }, entries.length > 1 ? `${entries.length} pictures; open one for more` : facts(first))));
     for (const warning of new Set(entries.flatMap(({ warnings }) => warnings))) result.append(make("p", { class: "note" }, warning));
