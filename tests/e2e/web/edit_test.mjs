@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
-import { generate, makePng, QUICK, waitForGallery } from "./steps.mjs";
+import { generate, makePicture, QUICK, waitForGallery } from "./steps.mjs";
 
 /** Draws a line over the mask with the mouse, from and to in shares of the picture. */
 async function brush(page, from, to) {
@@ -22,7 +22,7 @@ const share = async (page) => {
 
 async function openEditor(page, side = 64) {
   await page.getByRole("radio", { name: "Edit" }).check();
-  await page.locator("#file").setInputFiles(await makePng(page, side, side));
+  await page.locator("#file").setInputFiles(await makePicture(page, side, side));
   await page.getByRole("button", { name: "Paint mask…" }).click();
   await page.locator("#mask-canvas").waitFor();
 }
@@ -46,16 +46,33 @@ test("a picture of the gallery is varied", async ({ page, open, mock }) => {
 test("a file that is not square is cropped, and the page says so", async ({ page, open }) => {
   await open(QUICK);
   await page.getByRole("radio", { name: "Vary" }).check();
-  await page.locator("#file").setInputFiles(await makePng(page, 96, 64));
+  await page.locator("#file").setInputFiles(await makePicture(page, 96, 64));
   await page.getByText("Cropped to its middle square, from 96 × 64.").waitFor();
   await generate(page);
   await waitForGallery(page, 1);
 });
 
+test("a file that is no PNG goes out as one", async ({ page, open, mock }) => {
+  await open(QUICK);
+  await page.getByRole("radio", { name: "Vary" }).check();
+  await page.locator("#file").setInputFiles(await makePicture(page, 64, 64, "webp"));
+  await page.getByText("64 × 64.").waitFor();
+  await generate(page);
+  // The mock gateway reads PNG only.
+  assert.equal((await mock.lastRequest()).image.size, "64x64");
+}, { mock: true });
+
+test("a large file is made smaller", async ({ page, open }) => {
+  await open();
+  await page.getByRole("radio", { name: "Vary" }).check();
+  await page.locator("#file").setInputFiles(await makePicture(page, 2000, 1500));
+  await page.getByText("Cropped to its middle square, from 2000 × 1500, and made smaller, to 1024 × 1024.").waitFor();
+});
+
 test("a dropped file is taken", async ({ page, open }) => {
   await open();
   await page.getByRole("radio", { name: "Vary" }).check();
-  const png = await makePng(page, 48, 48);
+  const png = await makePicture(page, 48, 48);
   const data = await page.evaluateHandle((base64) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     const transfer = new DataTransfer();
@@ -151,7 +168,7 @@ test("the mask is painted with keys alone", async ({ page, open }) => {
 test("an edit without a mask is not sent", async ({ page, open }) => {
   await open(QUICK);
   await page.getByRole("radio", { name: "Edit" }).check();
-  await page.locator("#file").setInputFiles(await makePng(page, 64, 64));
+  await page.locator("#file").setInputFiles(await makePicture(page, 64, 64));
   await page.locator("#thumb img").waitFor();
   await page.locator("#make").click();
   await page.getByText("Paint what should change first.").waitFor();

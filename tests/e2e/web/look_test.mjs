@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { axeSource } from "./browser.mjs";
 import { test } from "./harness.mjs";
-import { generate, makePng, QUICK, SLOW, waitForResult } from "./steps.mjs";
+import { generate, makePicture, QUICK, SLOW, waitForResult } from "./steps.mjs";
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
@@ -12,7 +12,7 @@ async function assertAccessible(page, what) {
   // Evaluated by the debugger, which the page's policy does not bind.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource());
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
+  const told = violations.map(({ id, help, nodes }) => [id, help, ...nodes.map((node) => `${node.html} ${node.failureSummary}`)].join(": "));
   assert.deepEqual(told, [], what);
 }
 
@@ -131,5 +131,5 @@ test("the page comes with a strict policy, and keeps it", async ({ page, open })
   assert.ok(!/unsafe/.test(policy));
   assert.equal(await page.locator("[style], script:not([src]), style").count(), 0);
   await page.locator("#file").waitFor({ state: "attached" });
-  assert.ok((await makePng(page, 2, 2)).buffer.length > 0);
+  assert.ok((await makePicture(page, 2, 2)).buffer.length > 0);
 });

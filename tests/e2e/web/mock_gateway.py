@@ -71,6 +71,13 @@ def checked_parameters(fields, capabilities):
   return {**defaults, **{name: value for name, value in fields.items() if name != "model"}}
 
 
+def read_picture(name, data):
+  try:
+    return mock_picture.read_png(data)
+  except ValueError as error:
+    raise Refusal(400, f"{name}: {error}", param=name) from error
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
   """One connection."""
 
@@ -165,7 +172,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
       raise Refusal(429, "the gateway is full: 64 requests are queued", "queue_full", headers=wait)
     content_type = self.headers.get("content-type", "")
     fields = parse_form(content_type, self.body) if content_type.startswith("multipart/form-data") else json.loads(self.body)
-    files = {name: mock_picture.read_png(fields.pop(name)) for name in ("image", "mask") if name in fields}
+    files = {name: read_picture(name, fields.pop(name)) for name in ("image", "mask") if name in fields}
     kind = "generation" if "image" not in files else "edit" if "prompt" in fields else "variation"
     cluster.last_request = {"kind": kind, "fields": dict(fields)}
     for name, picture in files.items():

@@ -2,7 +2,7 @@
 //
 // usage: node screenshots.mjs URL FOLDER [--jpeg]
 //
-// Draws and edits some pictures there, so it takes a while. The pages' own pictures are in docs/images: see docs/playground.md.
+// Draws some pictures there first, so it takes a while.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,15 +10,16 @@ import { launch } from "./browser.mjs";
 import { generate, SLOW, waitForResult } from "./steps.mjs";
 
 const [url, folder] = process.argv.slice(2);
+const format = process.argv.includes("--jpeg") ? "jpeg" : "png";
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 async function shoot(page, name) {
   // Without pictures that are still being decoded.
   await page.waitForTimeout(300);
-  const options = process.argv.includes("--jpeg") ? { type: "jpeg", quality: 82, path: join(folder, `${name}.jpg`) } : { path: join(folder, `${name}.png`) };
-  await page.screenshot(options);
-  console.log(options.path);
+  const path = join(folder, `${name}.${format}`);
+  await page.screenshot(format === "jpeg" ? { path, type: format, quality: 82 } : { path });
+  console.log(path);
 }
 
 async function openPage(context, fragment = "") {
@@ -70,7 +71,7 @@ async function shootDesktop(browser, colorScheme) {
 }
 
 async function shootRunning(context, name) {
-  const page = await openPage(context, SLOW.replace("500", "25").replace("1000", "250"));
+  const page = await openPage(context, SLOW.replace("500", "25").replace("1000", "100"));
   await page.locator("#make").click();
   await page.waitForFunction(() => Number(document.querySelector(".steps")?.getAttribute("aria-valuenow")) >= 50);
   await shoot(page, `running-${name}`);

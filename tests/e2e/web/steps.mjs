@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 export const PROMPT = "a large red heart above a small blue star on a white background";
 
 /** Few steps, so that a model's picture takes little time as well. */
-export const QUICK = "#prompt=a+large+orange+diamond+on+a+gray+background&seed=7&preset=fast&decoder_step_count=4&prior_step_count=3&super_res_step_count=2";
+export const QUICK = "#prompt=a+large+orange+diamond+on+a+gray+background&seed=7&preset=fast"
+  + "&prior_step_count=3&decoder_step_count=4&super_res_step_count=2";
 
 /** More steps than a test waits for. */
 export const SLOW = `#prompt=${PROMPT.replaceAll(" ", "+")}&seed=7&prior_step_count=500&decoder_step_count=1000`;
@@ -40,9 +41,9 @@ export function pictureBytes(locator) {
   });
 }
 
-/** A PNG of some size, painted in the browser. */
-export async function makePng(page, width, height) {
-  const base64 = await page.evaluate(([w, h]) => {
+/** A file with a picture of some size and format, painted in the browser. */
+export async function makePicture(page, width, height, format = "png") {
+  const base64 = await page.evaluate(([w, h, kind]) => {
     const canvas = document.createElement("canvas");
     canvas.width = w;
     canvas.height = h;
@@ -51,7 +52,7 @@ export async function makePng(page, width, height) {
     context.fillRect(0, 0, w, h);
     context.fillStyle = "#38c";
     context.fillRect(w / 4, h / 4, w / 2, h / 2);
-    return canvas.toDataURL("image/png").split(",")[1];
-  }, [width, height]);
-  return { name: "picture.png", mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
+    return canvas.toDataURL(`image/${kind}`).split(",")[1];
+  }, [width, height, format]);
+  return { name: `picture.${format}`, mimeType: `image/${format}`, buffer: Buffer.from(base64, "base64") };
 }
