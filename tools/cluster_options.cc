@@ -152,6 +152,10 @@ absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const
   gateway.listen = {.grpc = options.listen, .metrics = options.metrics_listen, .http = options.http_listen};
   ASSIGN_OR_RETURN(const std::string binary, installation.Binary("gateway"));
   gateway.argv = {binary};
+  const std::string examples = checkpoints.text_to_image + "/examples.txt";
+  if (std::error_code ignored; std::filesystem::is_regular_file(examples, ignored)) {
+    gateway.argv.push_back(absl::StrCat("--examples_file=", examples));
+  }
   const std::vector<std::string> common = CommonFlags(options);
   gateway.argv.insert(gateway.argv.end(), common.begin(), common.end());
   spec.gateway = [options, gateway](const std::vector<ProcessAddress>& addresses) {

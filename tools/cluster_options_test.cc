@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::Contains;
+using testing::Each;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -121,6 +122,17 @@ TEST_F(ClusterOptionsTest, TheGatewayKnowsEveryReplica) {
   EXPECT_EQ(ReadyLine(options, {services, {"g:5", "g:15", "g:25"}}),
             "ready grpc=g:5 http=g:25 metrics=g:15 clip=h:1 prior=h:2,h:3 decoder=h:4 clip_metrics=h:11 prior_metrics=h:12,h:13 "
             "decoder_metrics=h:14");
+}
+
+TEST_F(ClusterOptionsTest, TheGatewayKnowsTheCheckpointsExamples) {
+  const ClusterOptions options;
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec without, MakeClusterSpec(options, InstallationHere()));
+  const std::vector<ProcessAddress> services(3);
+  EXPECT_THAT(without.gateway(services).argv, Each(Not(HasSubstr("--examples_file"))));
+  ASSERT_OK_AND_ASSIGN(const std::string checkpoint, InstallationHere().DefaultCheckpoint("text-to-image"));
+  std::ofstream(checkpoint + "/examples.txt") << "a cat\n";
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec with, MakeClusterSpec(options, InstallationHere()));
+  EXPECT_THAT(with.gateway(services).argv, Contains("--examples_file=" + checkpoint + "/examples.txt"));
 }
 
 TEST_F(ClusterOptionsTest, NamesWhatIsMissing) {
