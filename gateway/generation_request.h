@@ -35,7 +35,8 @@ struct GenerationRequest {
   common::v1::SamplingOptions super_res_sampling = {};  // of every upsampler
   ImageEncoding encoding = ImageEncoding::kPng;         // never kRgb8
   int quality = kDefaultImageQuality;
-  int preview_step_interval = 0;  // 0: no previews
+  int preview_step_interval = 0;          // 0: no previews
+  bool previews_have_final_size = false;  // else their stage's
   // The picture to start from: one of them, or none.
   std::optional<VariationRequest> variation = std::nullopt;
   std::optional<EditRequest> edit = std::nullopt;

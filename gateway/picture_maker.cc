@@ -124,7 +124,8 @@ absl::Status PictureMaker::ReportStep(int index, const decoder::v1::DecodeImageP
   std::optional<common::v1::EncodedImage> preview;
   if (progress.has_preview()) {
     ASSIGN_OR_RETURN(const RgbImage image, RawImageFromProto("decoder", progress.preview()));
-    ASSIGN_OR_RETURN(preview, FinishImage(image, {image.width, image.height}, request_.encoding, request_.quality));
+    const PictureSize size = request_.previews_have_final_size ? request_.size : PictureSize{image.width, image.height};
+    ASSIGN_OR_RETURN(preview, FinishImage(image, size, request_.encoding, request_.quality));
   }
   progress_->DecoderStepDone(index, progress, std::move(preview));
   return absl::OkStatus();

@@ -16,6 +16,10 @@ namespace {
 
 constexpr int kClientLeft = 499;
 
+// The SDK stops waiting by itself, and its users expect its own error then; the work ends when it leaves, so this is for clients
+// that say how long they wait and then do not leave.
+constexpr absl::Duration kSdkMargin = absl::Seconds(2);
+
 LogLevel LevelOf(int http_status) {
   if (http_status < 400) return LogLevel::kInfo;
   return http_status == 500 ? LogLevel::kError : LogLevel::kWarning;
@@ -44,11 +48,12 @@ HttpCall::~HttpCall() { Record(kClientLeft, "the client left"); }
 
 absl::StatusOr<absl::Duration> HttpCall::Deadline(absl::Duration default_deadline) {
   absl::Duration timeout = default_deadline;
-  for (const char* name : {"x-stainless-read-timeout", "request-timeout"}) {
+  for (const auto& [name, margin] :
+       {std::pair{"x-stainless-read-timeout", kSdkMargin}, std::pair{"request-timeout", absl::ZeroDuration()}}) {
     const std::optional<absl::string_view> text = request().Header(name);
     if (!text.has_value()) continue;
     ASSIGN_OR_RETURN(const absl::Duration seconds, SecondsIn(name, *text));
-    timeout = std::min(timeout, seconds);
+    timeout = std::min(timeout, seconds + margin);
   }
   return start_ + timeout;
 }

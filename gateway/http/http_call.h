@@ -35,7 +35,9 @@ class HttpCall {
   const absl::Status& id_status() const { return id_status_; }
 
   // When the request must be answered: the least of `default_deadline`, and the seconds of the headers x-stainless-read-timeout
-  // (which the SDKs send) and Request-Timeout, from its arrival. INVALID_ARGUMENT for a header that is no number above 0.
+  // (which the SDKs send; with two seconds
+  // more, as they stop by themselves) and Request-Timeout, from its arrival. INVALID_ARGUMENT for a header that is no number
+  // above 0.
   absl::StatusOr<absl::Duration> Deadline(absl::Duration default_deadline);
 
   void Respond(HttpResponse response);

@@ -110,6 +110,22 @@ TEST_F(HttpGatewayTest, StreamsPreviewsAndThePicture) {
   EXPECT_EQ(answer.find("\"partial_image_index\":2"), std::string::npos);
 }
 
+// Width of the PNG that an event holds.
+int WidthIn(const std::string& event) {
+  const Json json = Json::parse(event.substr(event.find("data: ") + 6));
+  std::string file;
+  if (!absl::Base64Unescape(json["b64_json"].get<std::string>(), &file) || file.size() < 24) return -1;
+  return static_cast<unsigned char>(file[19]);  // the last byte of IHDR's width
+}
+
+TEST_F(HttpGatewayTest, PartialPicturesHaveTheFinalSize) {
+  Start();
+  RawClient client(http_->address());
+  client.Send(Post(kGenerations, R"({"prompt":"a cat","stream":true,"partial_images":1,"size":"64x64"})"));
+  client.ReadUntil("\r\n\r\n");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(WidthIn(client.ReadUntil("\n\n")), 64);
+}
+
 TEST_F(HttpGatewayTest, SaysWhatIsWrongWithARequest) {
   Start();
   const Answer answer = AskJson(Post(kGenerations, R"({"prompt":"p","n":11})"));
@@ -138,7 +154,7 @@ TEST_F(HttpGatewayTest, GivesUpWhenTheClientsTimeIsOver) {
   absl::Notification held, released;
   HoldDecoder(cluster_, &held, &released);
   Start();
-  const Answer answer = AskJson(Post(kGenerations, R"({"prompt":"p"})", "x-stainless-read-timeout: 0.2\r\n"));
+  const Answer answer = AskJson(Post(kGenerations, R"({"prompt":"p"})", "Request-Timeout: 0.2\r\n"));
   EXPECT_THAT(answer.head, AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("x-should-retry: false")));
   released.WaitForNotification();
 }

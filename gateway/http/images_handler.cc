@@ -140,6 +140,7 @@ absl::Status ImagesHandler::StartStream(Work work, std::shared_ptr<HttpCall> cal
   ASSIGN_OR_RETURN(AdmittedRequest admitted, options_.dispatcher->Admit(std::move(work.active), work.message));
   GenerationRequest& request = admitted.request;
   request.preview_step_interval = PreviewStepInterval(work.writer->parameters().partial_image_count, request.decoder_step_count);
+  request.previews_have_final_size = true;  // clients take a partial picture for one of the size that the event says
   const auto stream = std::make_shared<ImageEventStream>(std::move(call), std::move(work.writer), request.image_count);
   stream->Begin();
   options_.dispatcher->Start(std::move(admitted), *stream, [stream](const absl::StatusOr<std::vector<v1::Warning>>& warnings) {

@@ -136,7 +136,7 @@ class Server(contextlib.AbstractContextManager):
     self.name = name
     self._child = _Child([BINARIES[name], "--exit_with_parent", *flags])
     line = self._child.wait_for_line("listening ")
-    self.grpc, self.metrics = re.fullmatch(r"listening grpc=(\S+) metrics=(\S+)(?: http=\S+)?", line).groups()
+    self.grpc, self.metrics, self.http = re.fullmatch(r"listening grpc=(\S+) metrics=(\S+)(?: http=(\S+))?", line).groups()
 
   def __exit__(self, *_):
     self._child.close()
