@@ -3,6 +3,7 @@
 #define UNCLIP_GATEWAY_HTTP_JOBS_JOB_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
