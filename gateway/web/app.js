@@ -75,6 +75,8 @@ class Playground {
   }
 
   #adopt(capabilities) {
+    const same = ({ services, ...others }) => JSON.stringify(others);
+    if (this.#capabilities && same(capabilities) === same(this.#capabilities)) return;
     this.#capabilities = capabilities;
     this.#form.capabilities = capabilities;
     byId("model").textContent = this.#model;

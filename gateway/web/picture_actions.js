@@ -23,8 +23,10 @@ import { link } from "./settings.js";
 export function pictureActions(entry, handlers, { able }) {
   const vary = iconButton("vary", "Variations of this", () => handlers.vary(entry));
   const edit = iconButton("edit", "Edit this", () => handlers.edit(entry));
-  vary.disabled = !able.variations;
-  edit.disabled = !able.edits;
+  for (const [button, can] of [[vary, able.variations], [edit, able.edits]]) {
+    button.disabled = !can;
+    if (!can) button.title = "The loaded checkpoint can’t do this.";
+  }
   const group = make("div", { class: "actions", role: "group", "aria-label": "What to do with this picture" }, vary, edit,
     iconButton("download", "Download", () => download(entry.blob, fileName(entry))));
   if (entry.kind === "generation") {

@@ -139,8 +139,8 @@ export class SettingsForm {
   #makeSizes({ sizes, native_size: native }) {
     const option = (size) => make("option", { value: size, selected: size === native }, sizeName(size));
     const others = sizes.filter((size) => size !== native);
-    byId("size").replaceChildren(make("optgroup", { label: "The model’s own" }, option(native)),
-      make("optgroup", { label: "Resampled" }, ...others.map(option)));
+    byId("size").replaceChildren(make("optgroup", { label: "The model’s own" }, option(native)));
+    if (others.length) byId("size").append(make("optgroup", { label: "Resampled" }, ...others.map(option)));
   }
 
   #makePresets(presets) {

@@ -76,16 +76,23 @@ export class SourcePicker {
   }
 
   #listenForDrops(zone) {
+    // On all of the page: beside the zone, the browser would leave the page and open the file.
     for (const name of ["dragenter", "dragover"]) {
-      zone.addEventListener(name, (event) => {
+      document.addEventListener(name, (event) => {
+        if (!event.dataTransfer?.types.includes("Files")) return;
         event.preventDefault();
         zone.classList.add("over");
       });
     }
-    for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("over"));
-    zone.addEventListener("drop", (event) => {
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) zone.classList.remove("over");
+    });
+    document.addEventListener("drop", (event) => {
+      const file = event.dataTransfer?.files[0];
+      zone.classList.remove("over");
+      if (!file) return;
       event.preventDefault();
-      if (event.dataTransfer.files[0]) this.take(event.dataTransfer.files[0]);
+      if (!byId("source").disabled) this.take(file);
     });
   }
 
