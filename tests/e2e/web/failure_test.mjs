@@ -23,14 +23,16 @@ test("a service that is down is named, and the page notices when it is back", as
 }, { mock: true, httpErrors: true });
 
 test("a full queue says when to try again", async ({ page, open, mock }) => {
-  await mock.set({ queue_full_seconds: 1.5 });
+  await page.clock.install();
+  await mock.set({ queue_full_seconds: 30 });
   await open(QUICK);
   await page.locator("#make").click();
   await page.getByRole("heading", { name: "The queue is full" }).waitFor();
   assert.equal(await page.locator(".server-words").innerText(), "the gateway is full: 64 requests are queued");
-  await page.getByText(/The gateway asks to wait: \d\.\d s\./).waitFor();
+  await page.getByText(/The gateway asks to wait: \d\d s\./).waitFor();
   assert.ok(await page.locator("#retry").isDisabled());
   await mock.set({ queue_full_seconds: 0 });
+  await page.clock.fastForward(31_000);
   await page.locator("#retry:enabled").click();
   await waitForResult(page);
 }, { mock: true, httpErrors: true });

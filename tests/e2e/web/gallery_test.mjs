@@ -50,6 +50,28 @@ test("a picture's link fills the form, and reproduces the picture", async ({ pag
   assert.equal(await pictureBytes(page.locator("#stage .tile img")), wanted);
 });
 
+test("where the browser lets nothing be copied, the link is shown to be copied by hand", async ({ page, open }) => {
+  // As on a plain http:// address of another machine.
+  await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await open(QUICK);
+  await generate(page);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  assert.match(await page.getByLabel("To copy").inputValue(), /^http.*#prompt=a\+large\+orange\+diamond/);
+});
+
+test("a browser that keeps nothing still shows what was drawn", async ({ page, open }) => {
+  await page.addInitScript(() => {
+    const refuse = () => {
+      throw new DOMException("not allowed", "SecurityError");
+    };
+    for (const name of ["localStorage", "sessionStorage", "indexedDB"]) Object.defineProperty(window, name, { get: refuse });
+  });
+  await open(QUICK);
+  await generate(page);
+  await waitForGallery(page, 1);
+  await page.getByText("This browser keeps no pictures for this page").waitFor();
+});
+
 test("a link of another model says so", async ({ page, open }) => {
   await open(`${QUICK}&model=karlo`);
   assert.match(await page.locator("#form-note").innerText(), /of the model karlo/);

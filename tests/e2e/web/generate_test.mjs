@@ -106,6 +106,15 @@ test("an empty prompt is not sent", async ({ page, open }) => {
   assert.ok(await page.locator("#prompt-error").isHidden());
 });
 
+test("a prompt that is too long is not sent", async ({ page, open }) => {
+  await open();
+  const { max_prompt_bytes: limit } = await page.evaluate(async () => (await fetch("/v1/capabilities")).json());
+  await page.locator("#prompt").fill("ä".repeat(limit / 2) + "b");
+  assert.equal(await page.locator("#prompt-count").innerText(), `${limit + 1} of ${limit} bytes`);
+  await page.locator("#make").click();
+  assert.equal(await page.locator("#stage").getAttribute("data-state"), "empty");
+});
+
 test("a job is cancelled, and can be sent once more", async ({ page, open }) => {
   await open(SLOW);
   await page.locator("#make").click();
@@ -123,22 +132,36 @@ test("a job is cancelled, and can be sent once more", async ({ page, open }) => 
 });
 
 test("a reload goes on watching the job", async ({ page, open }) => {
-  await open(SLOW.replace("500", "60").replace("1000", "60"));
+  await open(SLOW);
   await page.locator("#make").click();
   await page.locator(".step.current").first().waitFor();
   await page.reload();
   await page.locator(".step.current").first().waitFor();
   assert.ok(await page.locator("#make").isDisabled());
   assert.equal(await page.locator("#stage .job-prompt").innerText(), PROMPT);
+  await page.locator("#cancel").click();
+  await page.locator('#stage[data-state="cancelled"]').waitFor();
+});
+
+test("a job that ends while the page is away is found afterwards", async ({ page, open }) => {
+  await open(SLOW.replace("500", "150").replace("1000", "150"));
+  await page.locator("#make").click();
+  await page.locator("#cancel").waitFor();
+  const job = await page.evaluate(() => new URL(`/v1/jobs/${localStorage.getItem("unclip.job")}`, location.href).href);
+  await page.goto("about:blank");
+  const status = async () => (await (await page.request.get(job)).json()).status;
+  while ((await status()) !== "succeeded") await page.waitForTimeout(100);
+  await open();
   await waitForResult(page);
   await waitForGallery(page, 1);
 });
 
 test("a queued job tells its place", async ({ page, open, mock }) => {
-  await mock.set({ queued_seconds: 1 });
+  await mock.set({ hold: true });
   await open(QUICK);
   await page.locator("#make").click();
   await page.getByText("Queued, next in line").waitFor();
+  await mock.set({ hold: false });
   await waitForResult(page);
 }, { mock: true });
 

@@ -42,7 +42,7 @@ class Mock {
 }
 
 const MOCK_DEFAULTS = {
-  step_seconds: 0.008, queue_full_seconds: 0, queued_seconds: 0, fail_with: "", variations: true,
+  step_seconds: 0.008, queue_full_seconds: 0, hold: false, fail_with: "", variations: true,
   services: { clip: true, prior: true, decoder: true },
 };
 

@@ -103,7 +103,7 @@ class Cluster:
   native_side: int = 32
   step_seconds: float = 0.008
   queue_full_seconds: float = 0
-  queued_seconds: float = 0
+  hold: bool = False
   fail_with: str = ""
   variations: bool = True
   services: dict = dataclasses.field(default_factory=lambda: {"clip": True, "prior": True, "decoder": True})
@@ -149,7 +149,8 @@ class Cluster:
     return [(name, int(job.parameters.get(f"{name}_step_count", preset[f"{name}_step_count"]))) for name in names]
 
   def _run(self, job, source, mask):
-    time.sleep(self.queued_seconds)
+    while self.hold:
+      time.sleep(0.02)
     if not job.turn("running"):
       return
     started = time.monotonic()
