@@ -57,8 +57,8 @@ class Playground {
     this.#status.look();
     await Promise.all([this.#gallery.load(), this.#learn()]);
     this.#followLink();
-    const id = rememberedJob();
-    if (id) this.#goOn(id);
+    const job = rememberedJob();
+    if (job) this.#goOn(job);
     else this.#stage.showEmpty();
   }
 
@@ -102,10 +102,10 @@ class Playground {
     this.#form.note = other ? `This link is of the model ${linked.model}. Loaded is ${this.#model}, which draws other pictures.` : "";
   }
 
-  #goOn(id) {
+  #goOn({ id, settings }) {
     this.#form.busy = true;
     this.#stage.showWaiting("Looking for the pictures that were being made.");
-    this.#session.watch(id);
+    this.#session.watch(id, settings);
   }
 
   #submit() {

@@ -7,18 +7,30 @@ import { pick } from "./settings.js";
 /** @typedef {import("./gallery_store.js").Entry} Entry */
 
 /**
+ * What the server took for each setting, under the setting's name.
+ * @param {any} job
+ * @returns {Record<string, any>}
+ */
+export function serverParameters(job) {
+  // Of every upsampler there, and the same for all when asked over HTTP.
+  const [steps] = job.parameters?.super_res_step_counts ?? [];
+  return { super_res_step_count: steps, ...job.parameters };
+}
+
+/**
  * @param {any} job
  * @param {any} image  a finished picture of its result or its events
  * @param {number} index
- * @param {{model: string, source: {image: Blob, mask: Blob | null} | null, warnings?: string[]}} origin
+ * @param {{settings: import("./settings.js").Settings, model: string, source: {image: Blob, mask: Blob | null} | null, warnings?: string[]}} origin
+ *     settings: as they were sent
  * @returns {Promise<Entry>}
  */
-export async function entryOf(job, image, index, { model, source, warnings = [] }) {
+export async function entryOf(job, image, index, { settings, model, source, warnings = [] }) {
   const blob = blobFromBase64(image.b64_json);
   const size = await pictureSize(blob);
   // Asked for alone with its own seed, the picture comes out the same.
   const seed = image.seed_string ?? String(image.seed ?? "");
-  const settings = pick(job.kind, { ...job.parameters, size, seed, n: "" });
+  const { prompt } = job.parameters ?? {};
   return {
     id: `${job.id}/${index}`,
     createdAt: job.created_at * 1000,
@@ -27,7 +39,8 @@ export async function entryOf(job, image, index, { model, source, warnings = [] 
     format: blob.type.replace("image/", ""),
     size,
     model,
-    settings,
+    settings: pick(job.kind, { prompt, ...settings, size, seed, n: "" }),
+    parameters: pick(job.kind, serverParameters(job)),
     similarity: image.similarity ?? null,
     candidateSimilarities: image.candidate_similarities ?? [],
     candidateIndex: image.candidate_index ?? 0,

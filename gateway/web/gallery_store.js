@@ -27,7 +27,8 @@ function finished(transaction) {
  * @property {string} format     png, jpeg or webp
  * @property {string} size       such as "256x256"
  * @property {string} model
- * @property {import("./settings.js").Settings} settings  with the picture's own seed, and n 1
+ * @property {import("./settings.js").Settings} settings    as they were sent, with the picture's own seed, and n 1
+ * @property {import("./settings.js").Settings} parameters  what the server took, also for what was not sent
  * @property {number | null} similarity
  * @property {number[]} candidateSimilarities
  * @property {number} candidateIndex

@@ -1,4 +1,5 @@
-// Which job this tab is watching: kept over a reload, and over closing the tab where no other tab took its place.
+// Which job this tab is watching, and what it was asked for: kept over a reload, and over closing the tab where no other tab took its
+// place.
 
 const KEY = "unclip.job";
 
@@ -14,19 +15,27 @@ function each(action) {
   return null;
 }
 
-/** @param {string} id */
-export function rememberJob(id) {
-  each((storage) => storage.setItem(KEY, id));
+function read(storage) {
+  const text = storage.getItem(KEY);
+  return text ? JSON.parse(text) : null;
 }
 
-/** @returns {string | null} */
+/**
+ * @param {string} id
+ * @param {import("./settings.js").Settings} settings as they were sent
+ */
+export function rememberJob(id, settings) {
+  each((storage) => storage.setItem(KEY, JSON.stringify({ id, settings })));
+}
+
+/** @returns {{id: string, settings: import("./settings.js").Settings} | null} */
 export function rememberedJob() {
-  return each((storage) => storage.getItem(KEY));
+  return each(read);
 }
 
 /** @param {string} id */
 export function forgetJob(id) {
   each((storage) => {
-    if (storage.getItem(KEY) === id) storage.removeItem(KEY);
+    if (read(storage)?.id === id) storage.removeItem(KEY);
   });
 }

@@ -26,6 +26,7 @@ export class JobSession {
   #id = null;
   #stop = () => {};
   #begun = false;
+  #settings = {};
   #images = new Map();
 
   /**
@@ -48,10 +49,10 @@ export class JobSession {
   async start(kind, settings, files) {
     try {
       const job = await createJob(jobBody(kind, settings, files));
-      rememberJob(job.id);
+      rememberJob(job.id, settings);
       if (files.image) await this.#gallery.keepSource(job.id, files.image, files.mask ?? null);
       this.#begin(job);
-      this.watch(job.id);
+      this.watch(job.id, settings);
     } catch (error) {
       this.#handlers.failed(error);
     }
@@ -60,9 +61,11 @@ export class JobSession {
   /**
    * Goes on with a job that was sent before.
    * @param {string} id
+   * @param {import("./settings.js").Settings} settings as they were sent
    */
-  watch(id) {
+  watch(id, settings) {
     this.#id = id;
+    this.#settings = settings;
     this.#images.clear();
     this.#stop = watchJob(id, {
       status: (job) => this.#onStatus(job),
@@ -117,7 +120,8 @@ export class JobSession {
     for (const [index, image] of (job.result?.data ?? []).entries()) finished.set(index, image);
     const entries = [];
     for (const [index, image] of [...finished].sort(([a], [b]) => a - b)) {
-      const entry = await entryOf(job, image, index, { model: this.#model(), source, warnings: job.result?.warnings });
+      const origin = { settings: this.#settings, model: this.#model(), source, warnings: job.result?.warnings };
+      const entry = await entryOf(job, image, index, origin);
       await this.#gallery.add(entry);
       entries.push(entry);
     }

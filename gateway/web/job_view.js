@@ -1,6 +1,7 @@
 // A job under way: its pictures as they take shape, the step bar, and the button that cancels it.
 
 import { iconButton, make } from "./dom.js";
+import { serverParameters } from "./entry.js";
 import { parseSize, plural } from "./format.js";
 import { pictureImage, releasePictures, setPicture } from "./picture_view.js";
 import { ProgressView } from "./progress_view.js";
@@ -13,7 +14,7 @@ import { tiles } from "./tiles.js";
  * @returns {{stage: string, stepCount: number}[]}
  */
 function stagesOf(job, capabilities) {
-  const parameters = job.parameters ?? {};
+  const parameters = serverParameters(job);
   const preset = capabilities.presets.find(({ name }) => name === parameters.preset) ?? capabilities.presets[0] ?? {};
   const names = job.kind === "variation" ? ["decoder"] : ["prior", "decoder"];
   if (capabilities.super_res_count > 0) names.push("super_res");
@@ -40,7 +41,7 @@ export class JobView {
     this.#cancel = iconButton("stop", "Cancel", cancel);
     this.#cancel.id = "cancel";
     const prompt = job.parameters?.prompt;
-    const caption = make("p", { class: "job-prompt" }, prompt ?? (job.kind === "variation" ? "Variations of a picture" : ""));
+    const caption = make("p", { class: "job-prompt" }, prompt || (job.kind === "variation" ? "Variations of a picture" : ""));
     this.element = make("div", { class: "job" }, tiles(this.#tiles.map(({ element }) => element)), caption,
       make("div", { class: "job-foot" }, this.#progress.element, this.#cancel), this.#note);
   }

@@ -20,7 +20,8 @@ function settingsOf(entry) {
     ["Size", `${sizeName(entry.size)}, ${entry.format.toUpperCase()}`],
   ];
   for (const name of NAMES[entry.kind]) {
-    if (!HIDDEN.includes(name) && entry.settings[name] !== undefined) list.push([label(name), entry.settings[name]]);
+    const value = entry.settings[name] ?? entry.parameters[name];
+    if (!HIDDEN.includes(name) && value !== undefined) list.push([label(name), value]);
   }
   if (entry.model) list.push(["Model", entry.model]);
   return pairs(list);
@@ -42,8 +43,8 @@ function candidatesOf(entry) {
 }
 
 function timingsOf(entry) {
-  const order = ["prior_ms", "decoder_ms", "super_res_ms", "encode_ms", "total_ms"];
-  const names = { encode_ms: "Encoding", total_ms: "In all" };
+  const order = ["queue_ms", "prior_ms", "decoder_ms", "super_res_ms", "encode_ms", "total_ms"];
+  const names = { queue_ms: "Waiting", encode_ms: "Encoding", total_ms: "In all" };
   const list = order.filter((name) => entry.timings[name] > 0)
     .map((name) => [names[name] ?? stageName(name.replace("_ms", "")), shortTime(entry.timings[name])]);
   return make("section", { "aria-label": "Time" }, make("h3", {}, "Time"), pairs(list));

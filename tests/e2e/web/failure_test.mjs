@@ -91,7 +91,7 @@ test("a page that is opened before the gateway is ready waits for it", async ({ 
 
 test("a job that the gateway has forgotten is given up after a reload", async ({ page, open, mock }) => {
   await open();
-  await page.evaluate(() => localStorage.setItem("unclip.job", "job_unknown"));
+  await page.evaluate(() => localStorage.setItem("unclip.job", JSON.stringify({ id: "job_unknown", settings: {} })));
   await page.reload();
   await page.getByRole("heading", { name: "The job is gone" }).waitFor();
   await page.reload();

@@ -18,6 +18,8 @@ test("pictures and their settings survive a reload", async ({ page, open }) => {
   assert.equal(await fact(page, "Seed"), "7");
   assert.equal(await fact(page, "Decoder steps"), "4");
   assert.equal(await fact(page, "Preset"), "fast");
+  // Not asked for: what the gateway took.
+  assert.match(await fact(page, "Candidates"), /^\d+$/);
 });
 
 test("the similarities of all candidates are shown, and which was kept", async ({ page, open }) => {
@@ -45,6 +47,7 @@ test("a picture's link fills the form, and reproduces the picture", async ({ pag
   await page.goto(address);
   await page.waitForFunction(() => document.getElementById("seed").value === "8");
   assert.equal(await page.locator("#n").inputValue(), "1");
+  assert.ok(await page.getByRole("radio", { name: "Fast" }).isChecked());
   assert.ok(await page.locator("#advanced").evaluate((details) => details.open));
   await generate(page);
   assert.equal(await pictureBytes(page.locator("#stage .tile img")), wanted);

@@ -147,7 +147,7 @@ test("a job that ends while the page is away is found afterwards", async ({ page
   await open(SLOW.replace("500", "150").replace("1000", "150"));
   await page.locator("#make").click();
   await page.locator("#cancel").waitFor();
-  const job = await page.evaluate(() => new URL(`/v1/jobs/${localStorage.getItem("unclip.job")}`, location.href).href);
+  const job = await page.evaluate(() => new URL(`/v1/jobs/${JSON.parse(localStorage.getItem("unclip.job")).id}`, location.href).href);
   await page.goto("about:blank");
   const status = async () => (await (await page.request.get(job)).json()).status;
   while ((await status()) !== "succeeded") await page.waitForTimeout(100);

@@ -31,6 +31,16 @@ def _range(minimum, maximum, default):
   return {"minimum": minimum, "maximum": maximum, "default": default}
 
 
+def told_parameters(parameters):
+  """The settings as a job tells them: all of them, but for the preset, which stands for steps and samplers."""
+  preset = next(preset for preset in PRESETS if preset["name"] == parameters["preset"])
+  told = {"prompt": "", "negative_prompt": "", "candidate_count": 2, "prior_guidance_scale": 4.0, "decoder_guidance_scale": 8.0}
+  told |= {name: preset[name] for name in ("prior_step_count", "decoder_step_count", "super_res_step_count")}
+  told |= {name: value for name, value in parameters.items() if name != "preset"}
+  told["super_res_step_counts"] = [int(told.pop("super_res_step_count"))]
+  return {**told, "n": int(told["n"]), "seed": int(told["seed"]), "seed_string": str(told["seed"])}
+
+
 class Job:
   """A job, and what its watchers are told. Watchers wait on `changed`."""
 
@@ -49,7 +59,7 @@ class Job:
         "expires_at": None,
         "queue_position": 0,
         "progress": {"fraction": 0, "stage": None, "step": 0, "step_count": 0, "image_index": 0, "eta_seconds": None},
-        "parameters": parameters,
+        "parameters": told_parameters(parameters),
         "result": None,
         "error": None,
     }
