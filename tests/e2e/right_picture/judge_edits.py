@@ -35,8 +35,8 @@ from running_cluster import Cluster, connect  # noqa: E402
 
 SIDE = 128  # the default model's own size
 SPEEDS = {"quality": gateway.SPEED_QUALITY, "balanced": gateway.SPEED_BALANCED, "fast": gateway.SPEED_FAST}
-# (resample count, jump length) pairs, the count 1 without a length.
-RESAMPLINGS = [(1, None), (2, 5), (5, 1), (5, 5), (5, 10), (10, 1), (10, 5), (10, 10)]
+# COUNTxLENGTH; nothing is gone over again at 1.
+RESAMPLINGS = "1x1,5x1,10x1,5x5,10x5,5x10,10x10"
 # The half of the mask's side over the object's own radius.
 MASK_SCALE = 1.25
 
@@ -126,22 +126,23 @@ def generate(stub, case, seed, **fields):
   return Drawing(scene_shares.judge.score(found, case.wanted), seconds)
 
 
-def variation_suite():
-  return {f"variations, {name}": (vary, dict(speed=speed)) for name, speed in SPEEDS.items()}
+def variation_suite(options):
+  return {f"variations, {name}": (vary, dict(speed=SPEEDS[name])) for name in options.speeds}
 
 
-def resampling_suite():
+def resampling_suite(options):
   runs = {"from the prompt alone": (generate, {})}
-  for count, length in RESAMPLINGS:
-    runs[f"resampled {count} times" + (f", jumps of {length}" if length else "")] = (replace, dict(resampling=(count, length)))
+  for text in options.resamplings:
+    count, length = map(int, text.split("x"))
+    runs[f"resample_count {count}" + (f", jump_length {length}" if count > 1 else "")] = (replace, dict(resampling=(count, length)))
   return runs
 
 
-def speed_suite():
-  return {f"edits, {name}": (replace, dict(speed=speed)) for name, speed in SPEEDS.items()}
+def speed_suite(options):
+  return {f"edits, {name}": (replace, dict(speed=SPEEDS[name])) for name in options.speeds}
 
 
-def mask_suite():
+def mask_suite(_):
   return {f"masks {scale} times as wide": (replace, dict(scale=scale)) for scale in (1.05, 1.25, 1.5, 2.0)}
 
 
@@ -178,12 +179,15 @@ def parse_arguments():
   parser.add_argument("--target", help="a running gateway, HOST:PORT; without it a cluster is started")
   parser.add_argument("--count", type=int, default=200, help="pictures of each kind")
   parser.add_argument("--suites", default=",".join(SUITES), help=f"some of {', '.join(SUITES)}")
+  parser.add_argument("--speeds", default=",".join(SPEEDS), help="some of them")
+  parser.add_argument("--resamplings", default=RESAMPLINGS, help="COUNTxLENGTH, ...")
   parser.add_argument("--seed", type=int, default=0)
   parser.add_argument("--concurrency", type=int, default=1, help="requests at a time; seconds are those of one that is alone at 1")
   parser.add_argument("--threads", type=int, help="threads of each service")
   parser.add_argument("--out", type=pathlib.Path, help="JSON file for the shares")
   options = parser.parse_args()
-  options.suites = options.suites.split(",")
+  for name in ("suites", "speeds", "resamplings"):
+    setattr(options, name, getattr(options, name).split(","))
   unknown = [suite for suite in options.suites if suite not in SUITES]
   if unknown or options.count < 2:
     parser.error(f"there is no suite {unknown[0]}" if unknown else "--count must be 2 or more")
@@ -198,7 +202,7 @@ def main():
   print(f"{'% right of ' + str(options.count):<32}" + "".join(f"{key:>11}" for key in scene_shares.KEYS) + f"{'':13}{'median':>9}")
   with open_stub(options) as stub:
     for suite in options.suites:
-      for name, run in SUITES[suite]().items():
+      for name, run in SUITES[suite](options).items():
         found[name] = print_row(name, draw_all(stub, run, cases, options))
   if options.out:
     options.out.write_text(json.dumps(found, indent=2) + "\n")
