@@ -56,12 +56,15 @@ void GenerationDispatcher::Start(AdmittedRequest admitted, GenerationObserver& o
     absl::MutexLock lock(&mutex_);
     ++started_;
   }
-  request_pool_.Submit([this, admitted = std::move(admitted), &observer, done = std::move(done)] {
+  request_pool_.Submit([this, admitted = std::move(admitted), &observer, done = std::move(done)]() mutable {
     absl::StatusOr<std::vector<v1::Warning>> result =
         options_.pipeline->Run(admitted.request, *admitted.capabilities, admitted.active->context(), observer);
     // Before the answer is sent, so that who has it finds the place free.
     admission_.Leave(admitted.active);
     done(std::move(result));
+    // What they hold may need what goes when Drain() has returned.
+    done = nullptr;
+    admitted = {};
     absl::MutexLock lock(&mutex_);
     --started_;
   });

@@ -112,9 +112,10 @@ TEST_F(HttpGatewayTest, StreamsPreviewsAndThePicture) {
 
 // Width of the PNG that an event holds.
 int WidthIn(const std::string& event) {
-  const Json json = Json::parse(event.substr(event.find("data: ") + 6));
+  const size_t data = event.find("data: ");
+  if (data == std::string::npos) return -1;
   std::string file;
-  if (!absl::Base64Unescape(json["b64_json"].get<std::string>(), &file) || file.size() < 24) return -1;
+  if (!absl::Base64Unescape(Json::parse(event.substr(data + 6)).value("b64_json", ""), &file) || file.size() < 24) return -1;
   return static_cast<unsigned char>(file[19]);  // the last byte of IHDR's width
 }
 

@@ -1,6 +1,5 @@
 #include "gateway/http/image_event_stream.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,11 +23,7 @@ HttpResponse EventStreamHead() {
 
 ImageEventStream::ImageEventStream(std::shared_ptr<HttpCall> call, std::shared_ptr<const ImageAnswerWriter> writer,
                                    int image_count)
-    : call_(std::move(call)),
-      writer_(std::move(writer)),
-      created_(absl::Now()),
-      partials_taken_(image_count),
-      partials_sent_(image_count) {}
+    : call_(std::move(call)), writer_(std::move(writer)), created_(absl::Now()), partial_counts_(image_count) {}
 
 void ImageEventStream::Begin() {
   call_->StartStream(EventStreamHead(), [self = shared_from_this()] { self->OnReady(); });
@@ -38,18 +33,21 @@ void ImageEventStream::OnProgress(v1::GenerationProgress progress) {
   if (!progress.has_preview()) return;
   {
     absl::MutexLock lock(&mutex_);
-    int& taken = partials_taken_[progress.image_index()];
-    if (taken == writer_->parameters().partial_image_count) return;
-    ++taken;
-    pending_.AddProgress(std::move(progress));
+    int& count = partial_counts_[progress.image_index()];
+    if (count == writer_->parameters().partial_image_count) return;
+    const std::string type = TypeOf("partial_image");
+    pending_.push_back(ServerSentEvent(type, ToText(writer_->PartialEvent(type, progress, count, created_))));
+    ++count;
   }
   Advance();
 }
 
 void ImageEventStream::OnImage(v1::GeneratedImage image) {
+  const std::string type = TypeOf("completed");
+  std::string event = ServerSentEvent(type, ToText(writer_->CompletedEvent(type, image, created_)));
   {
     absl::MutexLock lock(&mutex_);
-    pending_.AddImage(std::move(image));
+    pending_.push_back(std::move(event));
   }
   Advance();
 }
@@ -77,8 +75,9 @@ void ImageEventStream::Advance() {
   {
     absl::MutexLock lock(&mutex_);
     if (writing_ || closed_) return;
-    if (const std::optional<v1::StreamGenerateImageResponse> event = pending_.Take(); event.has_value()) {
-      piece = Render(*event);
+    if (!pending_.empty()) {
+      piece = std::move(pending_.front());
+      pending_.pop_front();
     } else if (!ended_) {
       return;
     } else if (!status_.ok() && !std::exchange(ended_with_error_, true)) {
@@ -96,15 +95,8 @@ void ImageEventStream::Advance() {
   }
 }
 
-std::string ImageEventStream::Render(const v1::StreamGenerateImageResponse& event) {
-  const std::string prefix = writer_->parameters().task == ImageTask::kEdit ? "image_edit" : "image_generation";
-  if (event.has_progress()) {
-    const std::string type = prefix + ".partial_image";
-    const int number = partials_sent_[event.progress().image_index()]++;
-    return ServerSentEvent(type, ToText(writer_->PartialEvent(type, event.progress(), number, created_)));
-  }
-  const std::string type = prefix + ".completed";
-  return ServerSentEvent(type, ToText(writer_->CompletedEvent(type, event.image(), created_)));
+std::string ImageEventStream::TypeOf(absl::string_view event) const {
+  return absl::StrCat(writer_->parameters().task == ImageTask::kEdit ? "image_edit." : "image_generation.", event);
 }
 
 }  // namespace unclip::gateway

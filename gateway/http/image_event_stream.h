@@ -2,6 +2,7 @@
 #ifndef UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
 #define UNCLIP_GATEWAY_HTTP_IMAGE_EVENT_STREAM_H_
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +15,6 @@
 #include "gateway/generation_observer.h"
 #include "gateway/http/http_call.h"
 #include "gateway/http/image_answer_writer.h"
-#include "gateway/pending_events.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
@@ -25,9 +25,9 @@ std::string ServerSentEvent(absl::string_view name, absl::string_view json);
 // What head a stream of them begins with.
 HttpResponse EventStreamHead();
 
-// Writes as fast as the client reads, without ever blocking the one who makes the pictures; see PendingEvents for what a slow
-// client misses. The maker may use it from any thread until it calls End(), once. Source: ../shared/reference/serving.md §5,
-// Streaming.
+// Writes as fast as the client reads, without ever blocking the one who makes the pictures, and keeps what a slow client has not
+// read yet: no more than the pictures and the partial ones that it asked for. The maker may use it from any thread until it calls
+// End(), once. Source: ../shared/reference/serving.md §5, Streaming.
 class ImageEventStream final : public GenerationObserver, public std::enable_shared_from_this<ImageEventStream> {
  public:
   // For as many pictures as `image_count`.
@@ -36,6 +36,7 @@ class ImageEventStream final : public GenerationObserver, public std::enable_sha
   // Sends the head. Call once, before anything else.
   void Begin();
 
+  bool WantsProgress() const override { return writer_->parameters().partial_image_count > 0; }
   void OnProgress(v1::GenerationProgress progress) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnImage(v1::GeneratedImage image) override ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -47,20 +48,19 @@ class ImageEventStream final : public GenerationObserver, public std::enable_sha
   void Advance() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReady() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  std::string Render(const v1::StreamGenerateImageResponse& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string TypeOf(absl::string_view event) const;
 
   const std::shared_ptr<HttpCall> call_;
   const std::shared_ptr<const ImageAnswerWriter> writer_;
   const absl::Time created_;
 
   absl::Mutex mutex_;
-  PendingEvents pending_ ABSL_GUARDED_BY(mutex_);
-  std::vector<int> partials_taken_ ABSL_GUARDED_BY(mutex_);  // of each picture
-  std::vector<int> partials_sent_ ABSL_GUARDED_BY(mutex_);
-  bool writing_ ABSL_GUARDED_BY(mutex_) = true;            // the head
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;             // End() was called
-  bool ended_with_error_ ABSL_GUARDED_BY(mutex_) = false;  // and the error is written
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;            // and everything is written
+  std::deque<std::string> pending_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int> partial_counts_ ABSL_GUARDED_BY(mutex_);  // of each picture, so far
+  bool writing_ ABSL_GUARDED_BY(mutex_) = true;              // the head
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;               // End() was called
+  bool ended_with_error_ ABSL_GUARDED_BY(mutex_) = false;    // and the error is written
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;              // and everything is written
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
