@@ -21,7 +21,8 @@ export function serverParameters(job) {
  * @param {any} job
  * @param {any} image  a finished picture of its result or its events
  * @param {number} index
- * @param {{settings: import("./settings.js").Settings, model: string, source: {image: Blob, mask: Blob | null} | null, warnings?: string[]}} origin
+ * @param {{settings: import("./settings.js").Settings, model: string, source: {image: Blob, mask: Blob | null} | null,
+ *     warnings?: string[]}} origin
  *     settings: as they were sent
  * @returns {Promise<Entry>}
  */

@@ -107,7 +107,13 @@ export class JobSession {
   }
 
   async #finish(job) {
-    const entries = await this.#keep(job);
+    let entries;
+    try {
+      entries = await this.#keep(job);
+    } catch (error) {
+      this.#handlers.failed(error);
+      return;
+    }
     if (job.status === "succeeded") this.#handlers.succeeded(entries);
     else if (job.status === "cancelled") this.#handlers.cancelled();
     else this.#handlers.failed(errorFrom(job.error));

@@ -3,8 +3,7 @@
 import { byId, make } from "./dom.js";
 import { label } from "./settings.js";
 
-// Not in the capabilities: the same for every model.
-const REPAINT_RANGES = { resample_count: { minimum: 1, maximum: 20 }, jump_length: { minimum: 1, maximum: 1000 } };
+const REPAINT = ["resample_count", "jump_length"];
 const STEPS = ["prior_step_count", "decoder_step_count", "super_res_step_count"];
 
 function field(name, range, whole) {
@@ -30,7 +29,7 @@ export function makeNumberFields(capabilities) {
   const decoder = [of("decoder_step_count")];
   if (capabilities.super_res_count > 0) decoder.push(of("super_res_step_count"));
   refill("decoder-numbers", [...decoder, of("decoder_guidance_scale", false)]);
-  refill("edit-numbers", Object.entries(REPAINT_RANGES).map(([name, range]) => field(name, { ...range, default: "as set" }, true)));
+  refill("edit-numbers", REPAINT.filter((name) => capabilities[name]).map((name) => of(name)));
   const group = byId("format-numbers");
   if (!group.querySelector("#output_compression")) {
     group.append(field("output_compression", { minimum: 0, maximum: 100, default: 100 }, true));

@@ -43,9 +43,9 @@ function candidatesOf(entry) {
 }
 
 function timingsOf(entry) {
-  const order = ["queue_ms", "prior_ms", "decoder_ms", "super_res_ms", "encode_ms", "total_ms"];
-  const names = { queue_ms: "Waiting", encode_ms: "Encoding", total_ms: "In all" };
-  const list = order.filter((name) => entry.timings[name] > 0)
+  const order = ["queue_ms", "embed_ms", "prior_ms", "decoder_ms", "super_res_ms", "encode_ms", "total_ms"];
+  const names = { queue_ms: "Waiting", embed_ms: "Reading the prompt", encode_ms: "Encoding", total_ms: "In all" };
+  const list = order.filter((name) => entry.timings[name] >= 0.5)
     .map((name) => [names[name] ?? stageName(name.replace("_ms", "")), shortTime(entry.timings[name])]);
   return make("section", { "aria-label": "Time" }, make("h3", {}, "Time"), pairs(list));
 }

@@ -24,6 +24,9 @@ const LABELS = {
   output_format: "Format", output_compression: "Compression", resample_count: "Resamplings", jump_length: "Jump length",
 };
 
+// By the model's other name, dall-e-2, prompts would end at 1000 characters; and pictures are kept here, where a link would end.
+const OURS = { model: "unclip", response_format: "b64_json" };
+
 // A seed is a string since JavaScript's numbers end at 2^53, and these are words.
 const STRINGS = ["prompt", "negative_prompt", "seed", "size", "preset", "output_format"];
 
@@ -58,10 +61,9 @@ export function pick(kind, values) {
  * @returns {object | FormData}
  */
 export function jobBody(kind, settings, files = {}) {
-  // By the model's other name, dall-e-2, prompts would end at 1000 characters.
-  const fields = Object.entries({ model: "unclip", ...pick(kind, settings) });
+  const fields = Object.entries({ ...OURS, ...pick(kind, settings) });
   if (kind === "generation") {
-    return Object.fromEntries(fields.map(([name, value]) => [name, name === "model" || STRINGS.includes(name) ? value : Number(value)]));
+    return Object.fromEntries(fields.map(([name, value]) => [name, name in OURS || STRINGS.includes(name) ? value : Number(value)]));
   }
   const form = new FormData();
   for (const [name, value] of fields) form.append(name, value);

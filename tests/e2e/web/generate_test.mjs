@@ -82,8 +82,8 @@ test("settings are sent as they are filled in", async ({ page, open, mock }) => 
   await page.getByLabel("Format").selectOption("webp");
   await generate(page);
   assert.deepEqual((await mock.lastRequest()).fields, {
-    model: "unclip", prompt: PROMPT, negative_prompt: "a circle", size: "64x64", n: 1, preset: "balanced", seed: "12", candidate_count: 4,
-    decoder_guidance_scale: 5.5, output_format: "webp",
+    model: "unclip", response_format: "b64_json", prompt: PROMPT, negative_prompt: "a circle", size: "64x64", n: 1, preset: "balanced",
+    seed: "12", candidate_count: 4, decoder_guidance_scale: 5.5, output_format: "webp",
   });
   assert.match(await page.locator("#stage .note").innerText(), /resampled to 64x64/);
 }, { mock: true });

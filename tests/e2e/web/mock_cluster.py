@@ -139,6 +139,8 @@ class Cluster:
         **steps,
         "super_res_count": 1,
         **scales,
+        "resample_count": _range(1, 20, 5),
+        "jump_length": _range(1, 999, 5),
         "max_prompt_bytes": 32768,
         "presets": PRESETS,
         "variations": self.variations,
