@@ -84,6 +84,7 @@ void ImageAnswerWriter::SetRequest(const GenerationRequest& request) {
               {"super_res_step_counts", request.super_res_step_counts},
               {"prior_guidance_scale", request.prior_guidance_scale},
               {"decoder_guidance_scale", request.decoder_guidance_scale}};
+  request_["preset"] = parameters_.preset.empty() ? Json() : Json(parameters_.preset);
   AddCommonMembers(&request_);
 }
 

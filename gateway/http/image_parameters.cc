@@ -160,7 +160,9 @@ class Reader {
       parameters_.quality = quality->name;
       request().set_speed(quality->speed);
     }
-    if (preset.has_value()) request().set_speed(preset->speed);
+    if (!preset.has_value()) return absl::OkStatus();
+    parameters_.preset = preset->name;
+    request().set_speed(preset->speed);
     return absl::OkStatus();
   }
 
@@ -223,7 +225,8 @@ class Reader {
     request().set_quality(static_cast<int32_t>(std::max<int64_t>(compression.value_or(kMaxCompression), 1)));
     // Streams carry the pictures themselves.
     ASSIGN_OR_RETURN(const std::optional<size_t> answer, Choice("response_format", {"url", "b64_json"}));
-    parameters_.as_url = answer.value_or(0) == 0;
+    // A job's answer is fetched when it is wanted, perhaps after an address would have expired.
+    parameters_.as_url = answer.value_or(use_ == BodyUse::kJob ? 1 : 0) == 0;
     return absl::OkStatus();
   }
 

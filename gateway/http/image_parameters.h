@@ -24,6 +24,7 @@ struct ImageParameters {
   int partial_image_count = 0;        // of each picture, 0 to 3
   std::string output_format = "png";  // "png", "jpeg" or "webp"
   std::string quality = "standard";   // as the answer says it
+  std::string preset = {};            // "quality", "balanced" or "fast"; "" when not said
   std::string size = {};              // "WIDTHxHEIGHT"
 };
 

@@ -129,6 +129,14 @@ TEST(ImageParametersTest, AnEditCanBeGoneOverSeveralTimes) {
   EXPECT_THAT(ErrorOf(R"("resample_count":5)"), StartsWith("resample_count is no parameter"));
 }
 
+TEST(ImageParametersTest, AJobsPicturesComeAsBase64UnlessAddressesAreAskedFor) {
+  ASSERT_OK_AND_ASSIGN(const ImageParameters by_default, Read(R"({"prompt":"p"})", ImageTask::kGeneration, BodyUse::kJob));
+  EXPECT_FALSE(by_default.as_url);
+  ASSERT_OK_AND_ASSIGN(const ImageParameters asked,
+                       Read(R"({"prompt":"p","response_format":"url"})", ImageTask::kGeneration, BodyUse::kJob));
+  EXPECT_TRUE(asked.as_url);
+}
+
 TEST(ImageParametersTest, AJobHasNoStream) {
   EXPECT_THAT(std::string(Read(R"({"prompt":"p","stream":true})", ImageTask::kGeneration, BodyUse::kJob).status().message()),
               StartsWith("stream is no parameter"));
