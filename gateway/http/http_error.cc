@@ -1,6 +1,7 @@
 #include "gateway/http/http_error.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +26,9 @@ using Json = nlohmann::ordered_json;
 // Holds "STATUS CODE" of an HttpError().
 constexpr char kPayloadUrl[] = "unclip.gateway.http_error";
 
+// What comes after a field.
+constexpr absl::string_view kVerbs[] = {" is ", " has ", " holds "};
+
 struct HttpMeaning {
   int status = 500;
   std::string type = "server_error";
@@ -35,8 +39,6 @@ absl::StatusCode NearestCode(int http_status) {
   switch (http_status) {
     case 404:
       return absl::StatusCode::kNotFound;
-    case 408:
-      return absl::StatusCode::kDeadlineExceeded;
     case 409:
       return absl::StatusCode::kAborted;
     case 429:
@@ -87,16 +89,18 @@ HttpMeaning MeaningOf(const absl::Status& status) {
 
 bool IsFieldCharacter(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '[' || c == ']'; }
 
-// Messages of bad requests begin with the field: "size is 3x3; it must be ...".
+// Messages of bad requests begin with the field: "size is 3x3; it must be ...", or "edit.mask: image is ..." of what a file
+// holds.
 std::optional<std::string> FieldOf(const absl::Status& status) {
   if (status.code() != absl::StatusCode::kInvalidArgument) return std::nullopt;
   const absl::string_view message = status.message();
   const auto end = std::find_if_not(message.begin(), message.end(), IsFieldCharacter);
   absl::string_view field = message.substr(0, end - message.begin());
   const absl::string_view rest = message.substr(field.size());
-  if (field.empty() || !absl::ascii_islower(field[0]) || (!absl::StartsWith(rest, " is ") && !absl::StartsWith(rest, " has "))) {
-    return std::nullopt;
-  }
+  if (field.empty() || !absl::ascii_islower(field[0])) return std::nullopt;
+  const bool is_path = absl::StrContains(field, '.') && absl::StartsWith(rest, ": ");
+  const auto follows = [rest](absl::string_view verb) { return absl::StartsWith(rest, verb); };
+  if (!is_path && std::none_of(std::begin(kVerbs), std::end(kVerbs), follows)) return std::nullopt;
   for (const absl::string_view message_field : {"request.", "variation.", "edit."}) absl::ConsumePrefix(&field, message_field);
   return std::string(field);
 }

@@ -40,6 +40,9 @@ TEST(HttpErrorTest, NamesTheFieldOfABadRequest) {
   EXPECT_THAT(error("edit.mask is 3x3; it must be as large as the image"), HasSubstr("\"param\":\"mask\""));
   EXPECT_THAT(error("super_res_step_counts[0] is 1; it must be 2 to 1000"), HasSubstr("\"param\":\"super_res_step_counts[0]\""));
   EXPECT_THAT(error("prompt has a control character"), HasSubstr("\"param\":\"prompt\""));
+  EXPECT_THAT(error("prompt holds the control character U+0001 at offset 1"), HasSubstr("\"param\":\"prompt\""));
+  EXPECT_THAT(error("variation.image: image is 9x9 pixels; at most 4 are accepted"), HasSubstr("\"param\":\"image\""));
+  EXPECT_THAT(error("note: this is no field"), HasSubstr("\"param\":null"));
   EXPECT_THAT(error("the body is no JSON"), HasSubstr("\"param\":null"));
   EXPECT_THAT(Text(absl::InternalError("prior is broken")), HasSubstr("\"param\":null"));
 }
@@ -78,6 +81,14 @@ TEST(HttpErrorTest, SaysWhenToTryAgain) {
 // The client's own time is over: who tries again only makes it worse.
 TEST(HttpErrorTest, TellsNotToTryAgainAfterADeadline) {
   EXPECT_THAT(ErrorResponse(absl::DeadlineExceededError("late")).headers, Contains(Header("x-should-retry", "false")));
+}
+
+// A sender that was slow may be faster next time.
+TEST(HttpErrorTest, ASlowRequestIsTheClientsFault) {
+  const HttpResponse response = ErrorResponse(HttpError(408, "request_timeout", "the request did not arrive in time"));
+  EXPECT_EQ(response.status, 408);
+  EXPECT_THAT(*response.body, HasSubstr("\"type\":\"invalid_request_error\""));
+  EXPECT_THAT(response.headers, IsEmpty());
 }
 
 TEST(HttpErrorTest, MakesTextOfAnyBytes) {

@@ -5,6 +5,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/log/log.h"
+#include "common/rpc/request_id.h"
 #include "gateway/http/http_error.h"
 #include "gateway/http/image_links.h"
 #include "gateway/http/web_files.h"
@@ -30,6 +32,17 @@ const char* CodeOf(int http_status) {
   }
 }
 
+// The answer to what never became a request, and so has no HttpCall that would add these headers.
+HttpResponse Refusal(int status, const std::string& message) {
+  HttpResponse response = ErrorResponse(HttpError(status, CodeOf(status), message));
+  const std::string id = NewRequestId();
+  LogWarning("request refused", {{"request_id", id}, {"status", status}, {"error", message}});
+  response.headers.push_back({kRequestIdKey, id});
+  response.headers.push_back({"openai-processing-ms", "0"});
+  response.headers.push_back({"x-content-type-options", "nosniff"});
+  return response;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpGateway>> HttpGateway::Start(const HttpGatewayOptions& options,
@@ -39,12 +52,12 @@ absl::StatusOr<std::unique_ptr<HttpGateway>> HttpGateway::Start(const HttpGatewa
   gateway->AddImageRoutes();
   gateway->AddJobRoutes();
   gateway->AddPages();
-  ASSIGN_OR_RETURN(
-      gateway->server_,
-      HttpServer::Start(
-          options.server,
-          [router = &gateway->router_](std::shared_ptr<HttpExchange> exchange) { router->Handle(std::move(exchange)); },
-          [](int status, const std::string& message) { return ErrorResponse(HttpError(status, CodeOf(status), message)); }));
+  ASSIGN_OR_RETURN(gateway->server_, HttpServer::Start(
+                                         options.server,
+                                         [router = &gateway->router_](std::shared_ptr<HttpExchange> exchange) {
+                                           router->Handle(std::move(exchange));
+                                         },
+                                         Refusal));
   return gateway;
 }
 

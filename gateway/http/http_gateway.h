@@ -48,6 +48,9 @@ class HttpGateway {
   // HOST:PORT with the port that was bound.
   const std::string& address() const { return server_->address(); }
 
+  // What it serves.
+  const HttpRouter& router() const { return router_; }
+
   // Which services are up, whenever that changes. Thread-safe.
   void SetUp(const UpstreamsUp& up) { pages_.SetUp(up); }
 

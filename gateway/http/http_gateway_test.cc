@@ -132,6 +132,7 @@ TEST_F(HttpGatewayTest, SaysWhatIsWrongWithARequest) {
   const Answer answer = AskJson(Post(kGenerations, R"({"prompt":"p","n":11})"));
   EXPECT_THAT(answer.head, StartsWith("HTTP/1.1 400 "));
   EXPECT_EQ(answer.body["error"]["param"], "n");
+  EXPECT_EQ(AskJson(Post(kGenerations, R"({"prompt":"p","stlye":1})")).body["error"]["code"], "unknown_parameter");
   // What only the pipeline knows.
   EXPECT_EQ(AskJson(Post(kGenerations, R"({"prompt":"  "})")).body["error"]["param"], "prompt");
   EXPECT_EQ(AskJson(Post(kGenerations, "{\"prompt\":\"a\x01\"}")).body["error"]["type"], "invalid_request_error");
@@ -139,6 +140,13 @@ TEST_F(HttpGatewayTest, SaysWhatIsWrongWithARequest) {
               StartsWith("HTTP/1.1 415 "));
   EXPECT_EQ(AskJson(Post(kGenerations, R"({"prompt":"p"})", "Request-Timeout: soon\r\n")).body["error"]["type"],
             "invalid_request_error");
+}
+
+TEST_F(HttpGatewayTest, EvenWhatIsNoRequestGetsAnId) {
+  Start();
+  const Answer answer = AskJson("no request\r\n\r\n");
+  EXPECT_THAT(answer.head, AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("x-request-id: ")));
+  EXPECT_EQ(answer.body["error"]["code"], "bad_request");
 }
 
 // The decoder waits until the request is cancelled.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "gateway/http/http_error.h"
 #include "unclip/common/v1/image.pb.h"
 
 namespace unclip::gateway {
@@ -75,8 +76,8 @@ class Reader {
     RETURN_IF_ERROR(ReadStream());
     RETURN_IF_ERROR(ReadUnused());
     if (const std::optional<std::string> name = fields_.UnknownName(); name.has_value()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(*name, " is no parameter of this call; GET /openapi.json lists those there are"));
+      return HttpError(400, "unknown_parameter",
+                       absl::StrCat(*name, " is no parameter of this call; GET /openapi.json lists those there are"));
     }
     return std::move(parameters_);
   }
