@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -70,17 +71,17 @@ std::vector<uint8_t> ToMask(const std::vector<uint8_t>& alpha, int64_t side, int
 }
 
 // Sets to kDraw what lies within `radius` of such in a line of `count` pixels, each `stride` from the next.
-void SpreadLine(uint8_t* line, int count, int stride, int radius) {
+void SpreadLine(uint8_t* line, ptrdiff_t count, ptrdiff_t stride, int radius) {
   std::vector<uint8_t> spread(count, kKeep);
   for (const bool forward : {true, false}) {
     int since = radius + 1;
-    for (int i = 0; i < count; ++i) {
-      const int at = forward ? i : count - 1 - i;
+    for (ptrdiff_t i = 0; i < count; ++i) {
+      const ptrdiff_t at = forward ? i : count - 1 - i;
       since = line[at * stride] == kDraw ? 0 : since + 1;
       if (since <= radius) spread[at] = kDraw;
     }
   }
-  for (int i = 0; i < count; ++i) line[i * stride] = spread[i];
+  for (ptrdiff_t i = 0; i < count; ++i) line[i * stride] = spread[i];
 }
 
 // Sets to kDraw what lies within `radius` of such along both sides.

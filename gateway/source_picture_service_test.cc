@@ -92,7 +92,7 @@ TEST_F(SourcePictureServiceTest, AnEditKeepsThePictureAndGoesThroughThePrior) {
   EXPECT_EQ(inpainting.image().format(), common::v1::IMAGE_FORMAT_RGB8);
   EXPECT_EQ(inpainting.image().size().width_px(), kFakeNativeSide);
   ASSERT_EQ(inpainting.image().data().size(), 192u);
-  EXPECT_EQ(static_cast<uint8_t>(inpainting.image().data()[3 * 10]), 20);  // the third of the second row
+  EXPECT_EQ(static_cast<uint8_t>(inpainting.image().data()[30]), 20);  // the third of the second row
   ASSERT_EQ(inpainting.mask().size(), 64u);
   for (int i = 0; i < 64; ++i) EXPECT_EQ(static_cast<uint8_t>(inpainting.mask()[i]), i % 8 < 4 ? 255 : 0);
   EXPECT_EQ(inpainting.resample_count(), 2);

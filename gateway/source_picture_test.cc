@@ -37,7 +37,7 @@ absl::Status StatusOf(const EditRequest& edit) { return ReadEdit(edit, kNative).
 
 TEST(SourcePictureTest, APictureOfTheNativeSizeIsKeptByteByByte) {
   ASSERT_OK_AND_ASSIGN(const KeptPicture kept, ReadEdit(Edit(RgbaPng(8, 8, TransparentFrom(5))), kNative));
-  for (int i = 0; i < 64; ++i) {
+  for (size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(kept.mask[i], i % 8 < 5 ? 255 : 0);
     EXPECT_EQ(kept.image.pixels[3 * i], i % 8 < 5 ? 8 * (i % 8) : 255);
     EXPECT_EQ(kept.image.pixels[3 * i + 1], i % 8 < 5 ? 8 * (i / 8) : 0);
