@@ -5,10 +5,11 @@ usage: judge_edits.py [--count N] [--suites variations,resampling,...] [--target
 Draws scenes of tests/world, lets a running cluster vary them and replace their first object, and judges the pictures. Starts a cluster of its own
 without --target. Prints a table for each suite:
 variations  how many variations have the shapes, colours, background, ... of their picture, at each speed.
+prompt      how many pictures of the edits' prompts alone are right, for comparison.
 resampling  how many edits show the scene with the new object, over resample counts and jump lengths, and how long one takes.
 speeds      the same at each speed, with the default resampling.
 masks       the same for masks of several widths.
-Beside the edits stands what the prompt alone gives. Exits with 1 when a pixel that was to be kept is not what it was.
+The seam is the mean step, of 255, across the mask's border. Exits with 1 when a pixel that was to be kept is not what it was.
 """
 
 import argparse
@@ -60,6 +61,7 @@ class Drawing:
   score: dict
   seconds: float
   kept: bool = True
+  seam: float | None = None
 
 
 def spec(scene):
@@ -97,6 +99,16 @@ def transparent(case, scale):
   return (abs(x - case.center[0]) < half) & (abs(y - case.center[1]) < half)
 
 
+def seam(picture, hole):
+  """The mean difference, of 255, between neighbours on both sides of the mask's border. Where the border lies in a plain background, a drawing
+  that goes on where the kept part ends has next to none."""
+  steps = [
+      numpy.abs(numpy.diff(picture.astype(int), axis=axis))[numpy.diff(hole, axis=axis)]  # [pairs across the border, 3]
+      for axis in (0, 1)
+  ]
+  return float(numpy.concatenate(steps).mean())
+
+
 def ask(stub, request):
   """The picture's values, and the seconds that it took."""
   start = time.monotonic()
@@ -118,7 +130,7 @@ def replace(stub, case, seed, resampling=(None, None), scale=MASK_SCALE, **field
   )
   found, seconds = ask(stub, gateway.GenerateImageRequest(prompt=case.prompt, seed=seed, edit=source, **fields))
   kept = bool((found[~hole] == case.picture[~hole]).all())
-  return Drawing(scene_shares.judge.score(found, case.wanted), seconds, kept)
+  return Drawing(scene_shares.judge.score(found, case.wanted), seconds, kept, seam(found, hole))
 
 
 def generate(stub, case, seed, **fields):
@@ -130,8 +142,12 @@ def variation_suite(options):
   return {f"variations, {name}": (vary, dict(speed=SPEEDS[name])) for name in options.speeds}
 
 
+def prompt_suite(_):
+  return {"the prompt alone": (generate, {})}
+
+
 def resampling_suite(options):
-  runs = {"from the prompt alone": (generate, {})}
+  runs = {}
   for text in options.resamplings:
     count, length = map(int, text.split("x"))
     runs[f"resample_count {count}" + (f", jump_length {length}" if count > 1 else "")] = (replace, dict(resampling=(count, length)))
@@ -146,7 +162,7 @@ def mask_suite(_):
   return {f"masks {scale} times as wide": (replace, dict(scale=scale)) for scale in (1.05, 1.25, 1.5, 2.0)}
 
 
-SUITES = {"variations": variation_suite, "resampling": resampling_suite, "speeds": speed_suite, "masks": mask_suite}
+SUITES = {"variations": variation_suite, "prompt": prompt_suite, "resampling": resampling_suite, "speeds": speed_suite, "masks": mask_suite}
 
 
 def draw_all(stub, run, cases, options):
@@ -160,8 +176,10 @@ def print_row(name, drawings):
   columns = "".join(f"{100 * shares[key].mean:11.1f}" if key in shares else f"{'':11}" for key in scene_shares.KEYS)
   error = 100 * shares["all"].error
   seconds = statistics.median(drawing.seconds for drawing in drawings)
-  print(f"{name:<32}{columns}  (all ±{error:.1f})  {seconds:7.2f} s", flush=True)
-  return {key: vars(value) for key, value in shares.items()} | {"seconds": seconds, "kept": all(drawing.kept for drawing in drawings)}
+  seams = [drawing.seam for drawing in drawings if drawing.seam is not None]
+  mean_seam = statistics.fmean(seams) if seams else None
+  print(f"{name:<32}{columns}  (all ±{error:.1f}){'' if mean_seam is None else f'{mean_seam:6.1f}':>8}{seconds:8.2f} s", flush=True)
+  return {key: vars(value) for key, value in shares.items()} | {"seconds": seconds, "seam": mean_seam, "kept": all(drawing.kept for drawing in drawings)}
 
 
 @contextlib.contextmanager
@@ -199,7 +217,7 @@ def main():
   numbers = random.Random(options.seed)
   cases = [make_case(numbers) for _ in range(options.count)]
   found = {}
-  print(f"{'% right of ' + str(options.count):<32}" + "".join(f"{key:>11}" for key in scene_shares.KEYS) + f"{'':13}{'median':>9}")
+  print(f"{'% right of ' + str(options.count):<32}" + "".join(f"{key:>11}" for key in scene_shares.KEYS) + f"{'':13}{'seam':>8}{'median':>10}")
   with open_stub(options) as stub:
     for suite in options.suites:
       for name, run in SUITES[suite](options).items():
