@@ -71,6 +71,7 @@ TEST(InpaintingConversionTest, NamesWhatIsWrong) {
   inpainting.set_resample_count(21);
   EXPECT_THAT(StatusOf(inpainting), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("inpainting.resample_count is 21")));
   inpainting = Good();
+  inpainting.set_resample_count(2);
   inpainting.set_jump_length(25);
   EXPECT_THAT(StatusOf(inpainting), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("inpainting.jump_length is 25")));
 }
