@@ -13,13 +13,13 @@ export LIBTORCH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test check tidy format bench load cost judge sampling clean
+.PHONY: help setup build demo up test check tidy format bench load cost judge edits sampling clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Settings: PROMPT="..." (demo), UP_ARGS="--threads 1 ..." (up), TEST_ARGS="//base/... --no-pytest" (test),'
-	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), COST_ARGS (cost), JUDGE_ARGS (judge),'
+	@echo '          BENCH_ARGS="--threads 1" (bench), LOAD_ARGS="--rates 1,2" (load), COST_ARGS (cost), JUDGE_ARGS (judge), EDITS_ARGS (edits),'
 	@echo '          LIBTORCH=FOLDER (a LibTorch of your own).'
 
 setup: ## Install all that the commands below need and the machine lacks (each does its own share of this)
@@ -75,6 +75,11 @@ judge: ## Draw the 200 prompts of tests/world and judge the pictures, beside the
 	@scripts/setup.sh test bench
 	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
 	@tests/.venv/bin/python tests/e2e/right_picture/judge.py --reference $(JUDGE_ARGS)
+
+edits: ## Judge variations and edits of pictures of tests/world (EDITS_ARGS="--count 50 --suites variations,resampling")
+	@scripts/setup.sh test
+	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
+	@tests/.venv/bin/python tests/e2e/right_picture/judge_edits.py $(EDITS_ARGS)
 
 sampling: ## Judge and time samplers, steps and savings: what the speeds are chosen from (SAMPLING_ARGS="--suites decoder")
 	@scripts/setup.sh test
