@@ -9,8 +9,8 @@
 
 namespace unclip::decoder {
 
-// What a request may ask for, and what it gets when it does not say. The paper goes up to 20 times, with networks that are not
-// guided; where they are, going over the steps again was measured to give nothing for its time (docs/editing.md).
+// What a request may ask for, and what it gets when it does not say. The paper goes up to 20 times, over
+// short steps; over few long ones, it was measured to give nothing for its time (docs/editing.md).
 inline constexpr RepaintLimits kRepaintLimits = {
     .max_resample_count = 20, .max_jump_length = 999, .defaults = {.resample_count = 1, .jump_length = 5}};
 
