@@ -7,6 +7,7 @@ without --target. Prints a table for each suite:
 variations  how many variations have the shapes, colours, background, ... of their picture, at each speed.
 prompt      how many pictures of the edits' prompts alone are right, for comparison.
 resampling  how many edits show the scene with the new object, over resample counts and jump lengths, and how long one takes.
+guidance    the same at other guidance scales of the decoder.
 speeds      the same at each speed, with the default resampling.
 masks       the same for masks of several widths.
 The seam is the mean step, of 255, across the mask's border. Exits with 1 when a pixel that was to be kept is not what it was.
@@ -38,6 +39,7 @@ SIDE = 128  # the default model's own size
 SPEEDS = {"quality": gateway.SPEED_QUALITY, "balanced": gateway.SPEED_BALANCED, "fast": gateway.SPEED_FAST}
 # COUNTxLENGTH; nothing is gone over again at 1.
 RESAMPLINGS = "1x1,5x1,10x1,5x5,10x5,5x10,10x10"
+GUIDANCE_SCALES = (1, 2, 4)  # beside the default, 8
 # The half of the mask's side over the object's own radius.
 MASK_SCALE = 1.25
 
@@ -154,6 +156,15 @@ def resampling_suite(options):
   return runs
 
 
+def guidance_suite(options):
+  runs = {}
+  for scale in GUIDANCE_SCALES:
+    for text in options.resamplings:
+      count, length = map(int, text.split("x"))
+      runs[f"guidance {scale}, {text}"] = (replace, dict(resampling=(count, length), decoder_guidance_scale=scale))
+  return runs
+
+
 def speed_suite(options):
   return {f"edits, {name}": (replace, dict(speed=SPEEDS[name])) for name in options.speeds}
 
@@ -162,7 +173,7 @@ def mask_suite(_):
   return {f"masks {scale} times as wide": (replace, dict(scale=scale)) for scale in (1.05, 1.25, 1.5, 2.0)}
 
 
-SUITES = {"variations": variation_suite, "prompt": prompt_suite, "resampling": resampling_suite, "speeds": speed_suite, "masks": mask_suite}
+SUITES = {"variations": variation_suite, "prompt": prompt_suite, "resampling": resampling_suite, "guidance": guidance_suite, "speeds": speed_suite, "masks": mask_suite}
 
 
 def draw_all(stub, run, cases, options):
@@ -196,7 +207,7 @@ def parse_arguments():
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument("--target", help="a running gateway, HOST:PORT; without it a cluster is started")
   parser.add_argument("--count", type=int, default=200, help="pictures of each kind")
-  parser.add_argument("--suites", default=",".join(SUITES), help=f"some of {', '.join(SUITES)}")
+  parser.add_argument("--suites", default="variations,prompt,resampling,speeds,masks", help=f"some of {', '.join(SUITES)}")
   parser.add_argument("--speeds", default=",".join(SPEEDS), help="some of them")
   parser.add_argument("--resamplings", default=RESAMPLINGS, help="COUNTxLENGTH, ...")
   parser.add_argument("--seed", type=int, default=0)
