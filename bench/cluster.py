@@ -44,7 +44,7 @@ def stage_name(timing):
 
 
 class ClusterProcess:
-  """Runs `unclip up` with the arguments until stop(). `address` is the gateway's.
+  """Runs `unclip up` with the arguments until stop(). `address` is the gateway's, `http` that of its HTTP side.
 
   load_seconds is the time from the start of the command until all four processes were SERVING. on_start is called, before it has loaded,
   with a function that names its processes.
@@ -59,12 +59,13 @@ class ClusterProcess:
     on_start(lambda: self.processes)
     line = self._process.stdout.readline()
     self.load_seconds = time.perf_counter() - start
-    address = re.search(r"^ready grpc=(\S+)", line)
+    address = re.search(r"^ready grpc=(\S+) http=(\S+)", line)
     if not address:
       self._end()
       self._errors.seek(0)
       raise RuntimeError(f"the cluster did not start ({line.strip()!r}): {self._errors.read().strip()[-2000:]}")
     self.address = address[1]
+    self.http = address[2]
 
   @property
   def processes(self):
