@@ -46,7 +46,8 @@ def test_version_is_one_line():
     [
         ([], "--help"),
         (["paint"], "generate"),
-        (["generate"], "PROMPT"),
+        (["generate", "--out=a.png"], "PROMPT"),
+        (["generate"], "--out"),
         (["generate", PROMPT], "--out"),
         (["generate", PROMPT, "--out=a.png", "--cuont=2"], "--cuont"),
         (["generate", PROMPT, "--out=a.png", "--count=two"], "--count"),
