@@ -294,6 +294,21 @@ TEST_F(ChannelTest, FailsFastWhenNobodyListens) {
   EXPECT_EQ(Call(&answer).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+// gRPC 1.51 crashes there when the channels share their connections.
+TEST_F(ChannelTest, FailsFastAtAnAddressWhereAnotherServiceWasNotFoundEither) {
+  std::string address;
+  {
+    address = EchoServer("127.0.0.1:0").address();
+  }
+  std::vector<std::shared_ptr<grpc::Channel>> others;
+  std::string answer;
+  for (const char* service : {"unclip.test.v1.First", "unclip.test.v1.Second", "unclip.test.v1.Third"}) {
+    ASSERT_OK_AND_ASSIGN(channel_, CreateServiceChannel("target", address, service));
+    others.push_back(channel_);
+    EXPECT_EQ(Call(&answer).error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
+}
+
 TEST_F(ChannelTest, PassesLargeMessages) {
   EchoServer server("127.0.0.1:0");
   Connect(server.address());
