@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
@@ -25,6 +26,9 @@ using Json = nlohmann::ordered_json;
 
 // Holds "STATUS CODE" of an HttpError().
 constexpr char kPayloadUrl[] = "unclip.gateway.http_error";
+
+// Messages in which the pipeline finds its fields; over HTTP they have none.
+constexpr absl::string_view kMessagePrefixes[] = {"request.", "variation.", "edit."};
 
 // What comes after a field.
 constexpr absl::string_view kVerbs[] = {" is ", " has ", " holds "};
@@ -101,8 +105,19 @@ std::optional<std::string> FieldOf(const absl::Status& status) {
   const bool is_path = absl::StrContains(field, '.') && absl::StartsWith(rest, ": ");
   const auto follows = [rest](absl::string_view verb) { return absl::StartsWith(rest, verb); };
   if (!is_path && std::none_of(std::begin(kVerbs), std::end(kVerbs), follows)) return std::nullopt;
-  for (const absl::string_view message_field : {"request.", "variation.", "edit."}) absl::ConsumePrefix(&field, message_field);
+  for (const absl::string_view prefix : kMessagePrefixes) absl::ConsumePrefix(&field, prefix);
   return std::string(field);
+}
+
+// The message, with its fields called as they are over HTTP: "mask is 3x3 pixels; ..." for "edit.mask is ...".
+std::string Message(const absl::Status& status) {
+  const absl::string_view message = status.message();
+  const auto begins = [message](absl::string_view prefix) { return absl::StartsWith(message, prefix); };
+  // Others may quote what the caller wrote.
+  if (std::none_of(std::begin(kMessagePrefixes), std::end(kMessagePrefixes), begins)) return std::string(message);
+  std::vector<std::pair<absl::string_view, absl::string_view>> removed;
+  for (const absl::string_view prefix : kMessagePrefixes) removed.emplace_back(prefix, "");
+  return absl::StrReplaceAll(message, removed);
 }
 
 }  // namespace
@@ -118,7 +133,7 @@ int HttpStatusOf(const absl::Status& status) { return MeaningOf(status).status; 
 Json ErrorObject(const absl::Status& status) {
   const HttpMeaning meaning = MeaningOf(status);
   const std::optional<std::string> field = FieldOf(status);
-  return {{"message", std::string(status.message())},
+  return {{"message", Message(status)},
           {"type", meaning.type},
           {"param", field.has_value() ? Json(*field) : Json()},
           {"code", meaning.code.empty() ? Json() : Json(meaning.code)}};

@@ -47,6 +47,14 @@ TEST(HttpErrorTest, NamesTheFieldOfABadRequest) {
   EXPECT_THAT(Text(absl::InternalError("prior is broken")), HasSubstr("\"param\":null"));
 }
 
+TEST(HttpErrorTest, CallsFieldsWhatTheyAreCalledOverHttp) {
+  const auto error = [](const char* message) { return Text(absl::InvalidArgumentError(message)); };
+  EXPECT_THAT(error("edit.mask is 3x3 pixels; it must be as large as edit.image, 4x4 pixels"),
+              HasSubstr("\"mask is 3x3 pixels; it must be as large as image, 4x4 pixels\""));
+  EXPECT_THAT(error("variation.image: image is an animated PNG"), HasSubstr("\"image: image is an animated PNG\""));
+  EXPECT_THAT(error("model is \"edit.mask\"; it must be one of unclip"), HasSubstr("edit.mask"));
+}
+
 TEST(HttpErrorTest, HasTheStatusThatClientsActUpon) {
   const auto status = [](absl::StatusCode code) { return HttpStatusOf(absl::Status(code, "m")); };
   EXPECT_EQ(status(absl::StatusCode::kInvalidArgument), 400);
