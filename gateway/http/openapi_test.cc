@@ -212,6 +212,14 @@ TEST(OpenApiTest, SaysWhichNumbersThereMayBe) {
   EXPECT_GT(count, 40);
 }
 
+TEST(OpenApiTest, SaysWhereThePicturesAre) {
+  for (const Body& body : kBodies) {
+    RecordingFields fields;
+    ASSERT_OK_AND_ASSIGN(const ImageParameters parameters, ReadImageParameters(body.task, body.use, FakeCapabilities(), fields));
+    EXPECT_EQ(Properties(body)["response_format"]["default"], parameters.as_url ? "url" : "b64_json") << body.schema;
+  }
+}
+
 TEST(OpenApiTest, SaysWhichSeedsThereMayBe) {
   const Json& seed = Document()["components"]["schemas"]["SeedField"]["oneOf"][0];
   EXPECT_EQ(seed["minimum"], 0);
