@@ -134,8 +134,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> CreateServiceChannel(absl::string
   arguments.SetServiceConfigJSON(ServiceConfigJson(service));
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);  // ours holds, whatever a DNS TXT record says
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);                  // the cluster's own traffic never goes through a proxy
-  // A connection is not shared between channels: gRPC 1.51 crashes at a call through one whose health is watched under another name
-  // when it has failed to connect already (its health watcher begins in TRANSIENT_FAILURE with an OK status).
+  // A connection is not shared between channels: gRPC 1.51 crashes at a call through one whose health is watched under another
+  // name when it has failed to connect already (its health watcher begins in TRANSIENT_FAILURE with an OK status).
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, kRetryBufferBytes);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kMinTimeBetweenResolutionsMs);

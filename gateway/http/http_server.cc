@@ -39,13 +39,13 @@ absl::Status BindError(const std::string& address, const Error& error) {
 class HttpServer::Impl {
  public:
   Impl(const HttpServerOptions& options, Handler handler, Refusal refusal)
-      : acceptor_(io_),
-        pause_(io_),
-        context_{.options = options,
+      : context_{.options = options,
                  .handler = std::move(handler),
                  .refusal = std::move(refusal),
                  .post = std::make_shared<IoPost>(&io_),
-                 .on_end = [this] { --connection_count_; }} {}
+                 .on_end = [this] { --connection_count_; }},
+        acceptor_(io_),
+        pause_(io_) {}
 
   absl::Status Listen() {
     ASSIGN_OR_RETURN(HostPort host_port, ParseHostPort("--http_listen", context_.options.listen));
@@ -143,12 +143,12 @@ class HttpServer::Impl {
     }
   }
 
-  // Before io_, whose destructor destroys the sessions that still wait for something.
+  // Before io_, whose destructor destroys the sessions that still wait for something, and they use these.
   std::atomic<size_t> connection_count_ = 0;
+  HttpSessionContext context_;
   net::io_context io_{1};
   Tcp::acceptor acceptor_;
   net::steady_timer pause_;
-  HttpSessionContext context_;
   std::list<std::weak_ptr<HttpSession>> sessions_;
   std::string address_;
   std::once_flag stopped_;

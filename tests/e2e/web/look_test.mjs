@@ -31,6 +31,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("#stage button.tile").click();
     await assertAccessible(page, "the picture's dialog");
     await page.locator("#picture-dialog").getByRole("button", { name: "Edit this" }).click();
+    await page.locator("#mask-dialog canvas:focus").waitFor();
     await page.keyboard.press("Space");
     await assertAccessible(page, "the mask");
     await page.getByRole("button", { name: "Use this mask" }).click();
