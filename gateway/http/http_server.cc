@@ -10,6 +10,7 @@
 #include <list>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -54,10 +55,10 @@ class HttpServer::Impl {
     const auto found = resolver.resolve(host_port.host, absl::StrCat(host_port.port), Tcp::resolver::passive, error);
     if (error) return BindError(context_.options.listen, error);
     const Tcp::endpoint endpoint = found.begin()->endpoint();
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(net::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(net::socket_base::max_listen_connections, error);
+    std::ignore = acceptor_.open(endpoint.protocol(), error);
+    if (!error) std::ignore = acceptor_.set_option(net::socket_base::reuse_address(true), error);
+    if (!error) std::ignore = acceptor_.bind(endpoint, error);
+    if (!error) std::ignore = acceptor_.listen(net::socket_base::max_listen_connections, error);
     if (error) return BindError(context_.options.listen, error);
     host_port.port = acceptor_.local_endpoint(error).port();
     if (error) return BindError(context_.options.listen, error);
@@ -98,7 +99,7 @@ class HttpServer::Impl {
       if (error == net::error::operation_aborted) return;
       if (error) return AcceptLater();
       Error ignored;
-      socket.set_option(Tcp::no_delay(true), ignored);
+      std::ignore = socket.set_option(Tcp::no_delay(true), ignored);
       ++connection_count_;
       const auto session = std::make_shared<HttpSession>(std::move(socket), &context_);
       std::erase_if(sessions_, [](const std::weak_ptr<HttpSession>& ended) { return ended.expired(); });
@@ -117,7 +118,7 @@ class HttpServer::Impl {
 
   void BeginStop() {
     Error ignored;
-    acceptor_.close(ignored);
+    std::ignore = acceptor_.close(ignored);
     ForEachSession([](HttpSession& session) { session.Stop(); });
     // With nothing left to wait for, run() returns before.
     pause_.expires_after(absl::ToChronoNanoseconds(context_.options.shutdown_timeout));

@@ -11,6 +11,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -78,14 +79,13 @@ class SessionExchange final : public HttpExchange {
   HttpRequest& request() override { return request_; }
 
   void Respond(HttpResponse response) override {
-    OnSession([serial = serial_, response = std::move(response)](HttpSession& session) mutable {
-      session.Respond(serial, std::move(response));
-    });
+    OnSession(
+        [serial = serial_, response = std::move(response)](HttpSession& session) mutable { session.Respond(serial, response); });
   }
 
   void StartStream(HttpResponse head, std::function<void()> on_ready) override {
     OnSession([serial = serial_, head = std::move(head), on_ready = std::move(on_ready)](HttpSession& session) mutable {
-      session.StartStream(serial, std::move(head), std::move(on_ready));
+      session.StartStream(serial, head, std::move(on_ready));
     });
   }
 
@@ -153,7 +153,7 @@ void HttpSession::Stop() {
 void HttpSession::Close() {
   Error ignored;
   read_timer_.cancel();
-  stream_.socket().shutdown(Socket::shutdown_both, ignored);
+  std::ignore = stream_.socket().shutdown(Socket::shutdown_both, ignored);
   stream_.close();
 }
 
@@ -254,15 +254,15 @@ void HttpSession::Abandon(uint64_t serial) {
   if (IsCurrent(serial) && phase_ != Phase::kFinishing) Leave();
 }
 
-void HttpSession::Respond(uint64_t serial, HttpResponse response) {
-  if (IsCurrent(serial) && phase_ == Phase::kHandling) Send(std::move(response), is_head_request_);
+void HttpSession::Respond(uint64_t serial, const HttpResponse& response) {
+  if (IsCurrent(serial) && phase_ == Phase::kHandling) Send(response, is_head_request_);
 }
 
-void HttpSession::Send(HttpResponse response, bool is_head_request) {
+void HttpSession::Send(const HttpResponse& response, bool is_head_request) {
   using Message = http::response<http::span_body<const char>>;
   static const auto empty = std::make_shared<const std::string>();
   phase_ = Phase::kFinishing;
-  const std::shared_ptr<const std::string> body = response.body == nullptr ? empty : std::move(response.body);
+  const std::shared_ptr<const std::string> body = response.body == nullptr ? empty : response.body;
   auto message = std::make_shared<Message>();
   message->version(version_);
   SetHead(response, keeps_alive(), message.get());
@@ -287,12 +287,12 @@ void HttpSession::OnSent(Error error) {
   on_leave_ = nullptr;
   on_ready_ = nullptr;
   Error ignored;
-  stream_.socket().cancel(ignored);  // WatchClient()
+  std::ignore = stream_.socket().cancel(ignored);  // WatchClient()
   if (!keeps_alive()) return Linger();
   ReadFirstByte();
 }
 
-void HttpSession::StartStream(uint64_t serial, HttpResponse head, std::function<void()> on_ready) {
+void HttpSession::StartStream(uint64_t serial, const HttpResponse& head, std::function<void()> on_ready) {
   if (!IsCurrent(serial) || phase_ != Phase::kHandling) return;
   phase_ = Phase::kStreaming;
   on_ready_ = std::move(on_ready);
@@ -360,7 +360,7 @@ void HttpSession::Refuse(int status, const std::string& message) {
 
 void HttpSession::Linger() {
   Error ignored;
-  stream_.socket().shutdown(Socket::shutdown_send, ignored);
+  std::ignore = stream_.socket().shutdown(Socket::shutdown_send, ignored);
   GuardRead(context_->options.linger_timeout);
   ReadRest();
 }

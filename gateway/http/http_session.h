@@ -90,8 +90,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   // What the exchange of request `serial` asks for; nothing when that is over.
   bool IsCurrent(uint64_t serial) const { return serial == serial_ && phase_ != Phase::kReading; }
-  void Respond(uint64_t serial, HttpResponse response);
-  void StartStream(uint64_t serial, HttpResponse head, std::function<void()> on_ready);
+  void Respond(uint64_t serial, const HttpResponse& response);
+  void StartStream(uint64_t serial, const HttpResponse& head, std::function<void()> on_ready);
   void Write(uint64_t serial, std::string piece);
   void EndStream(uint64_t serial);
   void SetOnLeave(uint64_t serial, std::function<void()> on_leave);
@@ -100,7 +100,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   // Answers what could not be read, and ends.
   void Refuse(int status, const std::string& message);
   void RefuseAfter(Error error);
-  void Send(HttpResponse response, bool is_head_request);
+  void Send(const HttpResponse& response, bool is_head_request);
   void OnSent(Error error);
   void OnPieceSent(Error error);
   // Lets the client read what it was sent before the connection is gone.

@@ -67,7 +67,7 @@ std::string RawClient::ReadUntil(absl::string_view end) {
 }
 
 std::string RawClient::ReadAnswer() {
-  const std::string head = ReadUntil("\r\n\r\n");
+  std::string head = ReadUntil("\r\n\r\n");
   size_t length = 0;
   for (const absl::string_view line : absl::StrSplit(head, "\r\n")) {
     const std::pair<absl::string_view, absl::string_view> header = absl::StrSplit(line, absl::MaxSplits(": ", 1));
