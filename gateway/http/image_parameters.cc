@@ -265,18 +265,6 @@ class Reader {
 
 }  // namespace
 
-const char* ImageTaskName(ImageTask task) {
-  switch (task) {
-    case ImageTask::kGeneration:
-      return "generation";
-    case ImageTask::kEdit:
-      return "edit";
-    case ImageTask::kVariation:
-      return "variation";
-  }
-  return "";
-}
-
 const std::string& LoadedModelName(const Capabilities& capabilities) { return capabilities.decoder_model.checkpoint_name(); }
 
 absl::StatusOr<ImageParameters> ReadImageParameters(ImageTask task, BodyUse use, const Capabilities& capabilities,

@@ -7,14 +7,10 @@
 #include "absl/status/statusor.h"
 #include "gateway/capabilities.h"
 #include "gateway/http/body/body_fields.h"
+#include "gateway/http/image_task.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
-
-enum class ImageTask { kGeneration, kEdit, kVariation };
-
-// "generation", "edit" or "variation".
-const char* ImageTaskName(ImageTask task);
 
 struct ImageParameters {
   ImageTask task = ImageTask::kGeneration;

@@ -15,21 +15,6 @@
 #include "gateway/http/jobs/job_snapshot.h"
 
 namespace unclip::gateway {
-namespace {
-
-JobKind KindOf(ImageTask task) {
-  switch (task) {
-    case ImageTask::kGeneration:
-      return JobKind::kGeneration;
-    case ImageTask::kEdit:
-      return JobKind::kEdit;
-    case ImageTask::kVariation:
-      return JobKind::kVariation;
-  }
-  return JobKind::kGeneration;
-}
-
-}  // namespace
 
 void JobsHandler::Create(const std::shared_ptr<HttpCall>& call) const {
   if (const absl::Status status = Start(call); !status.ok()) call->Fail(status);
@@ -42,11 +27,11 @@ absl::Status JobsHandler::Start(const std::shared_ptr<HttpCall>& call) const {
   // Now, so that it can be told and the pictures are the same whenever the job is started.
   if (!message.has_seed()) message.set_seed(DrawSeed());
   ASSIGN_OR_RETURN(const GenerationRequest request, ParseGenerationRequest("", message, *capabilities, message.seed()));
-  const JobKind kind = KindOf(parameters.task);
+  const ImageTask task = parameters.task;
   auto writer =
       std::make_shared<ImageAnswerWriter>(std::move(parameters), call->request_id(), ImageLinks(call->request(), options_.store));
   writer->SetRequest(request);
-  ASSIGN_OR_RETURN(std::shared_ptr<JobRun> run, options_.table->Add(kind, std::move(writer)));
+  ASSIGN_OR_RETURN(std::shared_ptr<JobRun> run, options_.table->Add(task, std::move(writer)));
   const std::string id = run->id();
   ASSIGN_OR_RETURN(const JobSnapshot job, options_.table->Get(id));
   options_.runner->Submit(std::move(run), std::move(message));

@@ -207,7 +207,7 @@ class Cluster(contextlib.AbstractContextManager):
 
   def _address_of(self, pid, name):
     """Which of the service's addresses the process listens on."""
-    inodes = {os.readlink(link)[8:-1] for link in self._links(pid)}
+    inodes = set(self._sockets(pid))
     # gRPC listens on IPv4 addresses through IPv6 sockets.
     for table in ("tcp", "tcp6"):
       for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -218,11 +218,13 @@ class Cluster(contextlib.AbstractContextManager):
     return None
 
   @staticmethod
-  def _links(pid):
+  def _sockets(pid):
+    """The inodes of its sockets. One that is closed meanwhile is left out."""
     for entry in os.scandir(f"/proc/{pid}/fd"):
       with contextlib.suppress(OSError):
-        if os.readlink(entry.path).startswith("socket:["):
-          yield entry.path
+        match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry.path))
+        if match:
+          yield match[1]
 
   def stop(self, sig=signal.SIGTERM):
     return self._child.stop(sig)

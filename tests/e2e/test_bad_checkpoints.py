@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -263,19 +264,28 @@ CASES = {
 }
 
 
+# Runs a command and tells the memory it took, through the first argument, a file descriptor. A process of its own, as small as can be: what
+# wait4 tells counts what the parent had resident when it forked, and the tests' own process grows.
+MEASURED_RUN = """
+import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+os.write(int(sys.argv[1]), str(usage.ru_maxrss * 1024).encode())
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def run_to_the_end(service, checkpoint):
   """Exit code, stdout, stderr and greatest resident size of a server that is expected to end by itself."""
   command = [BINARIES[service], f"--checkpoint={checkpoint}", "--threads=1", "--log_level=error", "--exit_with_parent"]
-  with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-    # The pipes are read to their ends before it is waited for: only wait4 tells its memory.
+  read_end, write_end = os.pipe()
+  with open(read_end, encoding="ascii") as peak:
+    measured = [sys.executable, "-SE", "-c", MEASURED_RUN, str(write_end), *map(str, command)]
     try:
-      output, errors = process.stdout.read(), process.stderr.read()
-      _, wait_status, usage = os.wait4(process.pid, 0)
-      process.returncode = os.waitstatus_to_exitcode(wait_status)
+      result = subprocess.run(measured, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, pass_fds=[write_end])
     finally:
-      if process.returncode is None:
-        process.kill()
-  return process.returncode, output, errors, usage.ru_maxrss * 1024
+      os.close(write_end)
+    return result.returncode, result.stdout, result.stderr, int(peak.read())
 
 
 @pytest.fixture(scope="module", name="peak_bytes")

@@ -6,7 +6,7 @@
 
 namespace unclip::gateway {
 
-Job::Job(std::string id, JobKind kind, std::shared_ptr<const AnswerWriter> writer, absl::Time created_at)
+Job::Job(std::string id, ImageTask kind, std::shared_ptr<const AnswerWriter> writer, absl::Time created_at)
     : state_{.id = std::move(id), .kind = kind, .created_at = created_at, .writer = std::move(writer)} {}
 
 JobSnapshot Job::Snapshot(absl::Duration now, std::optional<int> queue_position) const {

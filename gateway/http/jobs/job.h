@@ -30,7 +30,7 @@ class Job {
   // Those who have to be woken, and perhaps let go of, once no lock is held.
   using Woken = std::vector<std::shared_ptr<JobSubscriber>>;
 
-  Job(std::string id, JobKind kind, std::shared_ptr<const AnswerWriter> writer, absl::Time created_at);
+  Job(std::string id, ImageTask kind, std::shared_ptr<const AnswerWriter> writer, absl::Time created_at);
 
   const std::string& id() const { return state_.id; }
   JobStatus status() const { return state_.status; }

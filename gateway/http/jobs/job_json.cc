@@ -20,18 +20,6 @@ using Json = AnswerWriter::Json;
 // Never throws: what is not UTF-8 is shown as U+FFFD.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace); }
 
-absl::string_view NameOf(JobKind kind) {
-  switch (kind) {
-    case JobKind::kGeneration:
-      return "generation";
-    case JobKind::kEdit:
-      return "edit";
-    case JobKind::kVariation:
-      return "variation";
-  }
-  return "";
-}
-
 absl::string_view NameOf(JobStatus status) {
   switch (status) {
     case JobStatus::kQueued:
@@ -87,7 +75,7 @@ Json ProgressJson(const JobProgress& progress) {
 Json JobObject(const JobSnapshot& job) {
   Json json = {{"id", job.id},
                {"object", "job"},
-               {"kind", NameOf(job.kind)},
+               {"kind", ImageTaskName(job.kind)},
                {"status", NameOf(job.status)},
                {"created_at", absl::ToUnixSeconds(job.created_at)},
                {"started_at", TimeJson(job.started_at)},

@@ -18,7 +18,7 @@ using ::testing::Not;
 
 JobSnapshot Queued() {
   return {.id = "job_x",
-          .kind = JobKind::kEdit,
+          .kind = ImageTask::kEdit,
           .created_at = absl::FromUnixMillis(1'800'000'000'900),
           .queue_position = 2,
           .writer = std::make_shared<const FakeAnswerWriter>()};

@@ -37,7 +37,7 @@ class JobRunnerTest : public testing::Test {
   }
 
   std::string Submit(const std::string& prompt) {
-    absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(JobKind::kGeneration, std::make_shared<FakeAnswerWriter>());
+    absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(ImageTask::kGeneration, std::make_shared<FakeAnswerWriter>());
     EXPECT_OK(run);
     const std::string id = (*run)->id();
     runner_->Submit(*std::move(run), Prompt(prompt));

@@ -9,13 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/http/image_task.h"
 #include "gateway/http/jobs/answer_writer.h"
 #include "unclip/common/v1/progress.pb.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
 
-enum class JobKind { kGeneration, kEdit, kVariation };
 enum class JobStatus { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
 
 // Whether nothing more will happen.
@@ -33,7 +33,7 @@ struct JobProgress {
 // A job at one time.
 struct JobSnapshot {
   std::string id = {};
-  JobKind kind = JobKind::kGeneration;
+  ImageTask kind = ImageTask::kGeneration;
   JobStatus status = JobStatus::kQueued;
   absl::Time created_at = {};
   std::optional<absl::Time> started_at = std::nullopt;

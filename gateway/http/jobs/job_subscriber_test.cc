@@ -68,7 +68,7 @@ std::vector<std::string> TakeAll(JobSubscriber& subscriber) {
 
 class JobSubscriberTest : public testing::Test {
  protected:
-  std::unique_ptr<JobRun> Add() { return table_.Add(JobKind::kGeneration, std::make_shared<const FakeAnswerWriter>()).value(); }
+  std::unique_ptr<JobRun> Add() { return table_.Add(ImageTask::kGeneration, std::make_shared<const FakeAnswerWriter>()).value(); }
 
   std::shared_ptr<JobSubscriber> Subscribe(const JobRun& run) {
     absl::StatusOr<std::shared_ptr<JobSubscriber>> subscriber = table_.Subscribe(run.id(), [this] { ++wake_count_; });
@@ -197,7 +197,7 @@ TEST_F(JobSubscriberTest, MayAskTheTableWhenItIsWoken) {
 
 TEST_F(JobSubscriberTest, MayOutliveTheTable) {
   auto table = std::make_unique<JobTable>(JobTableOptions(), &clock_);
-  std::unique_ptr<JobRun> run = table->Add(JobKind::kGeneration, std::make_shared<const FakeAnswerWriter>()).value();
+  std::unique_ptr<JobRun> run = table->Add(ImageTask::kGeneration, std::make_shared<const FakeAnswerWriter>()).value();
   const std::shared_ptr<JobSubscriber> subscriber = table->Subscribe(run->id(), nullptr).value();
   run = nullptr;
   table = nullptr;

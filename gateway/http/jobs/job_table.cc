@@ -19,7 +19,7 @@ void Wake(const Job::Woken& woken) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<JobRun>> JobTable::Add(JobKind kind, std::shared_ptr<const AnswerWriter> writer) {
+absl::StatusOr<std::unique_ptr<JobRun>> JobTable::Add(ImageTask kind, std::shared_ptr<const AnswerWriter> writer) {
   ASSIGN_OR_RETURN(const std::string random, NewRandomId());
   absl::MutexLock lock(&mutex_);
   ForgetExpired();

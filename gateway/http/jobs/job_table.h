@@ -56,7 +56,7 @@ class JobTable {
   JobTable(JobTableOptions options, const Clock* clock) : options_(std::move(options)), clock_(clock) {}
 
   // A new job, queued behind all others that are. RESOURCE_EXHAUSTED when as many are unfinished as may be.
-  absl::StatusOr<std::unique_ptr<JobRun>> Add(JobKind kind, std::shared_ptr<const AnswerWriter> writer)
+  absl::StatusOr<std::unique_ptr<JobRun>> Add(ImageTask kind, std::shared_ptr<const AnswerWriter> writer)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Each is NOT_FOUND when there is no such job, or no longer.

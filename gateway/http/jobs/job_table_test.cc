@@ -45,7 +45,7 @@ v1::GeneratedImage Image(int index, const std::string& data = "picture") {
 class JobTableTest : public testing::Test {
  protected:
   std::unique_ptr<JobRun> Add() {
-    absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(JobKind::kGeneration, writer_);
+    absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(ImageTask::kGeneration, writer_);
     EXPECT_OK(run);
     return *std::move(run);
   }
@@ -226,10 +226,10 @@ TEST_F(JobTableTest, RefusesMoreThanMayBeUnfinished) {
   std::vector<std::unique_ptr<JobRun>> runs;
   for (int i = 0; i < 3; ++i) runs.push_back(Add());
   EXPECT_TRUE(runs[0]->SetRunning());
-  EXPECT_THAT(table_.Add(JobKind::kEdit, writer_),
+  EXPECT_THAT(table_.Add(ImageTask::kEdit, writer_),
               StatusIs(absl::StatusCode::kResourceExhausted, "3 jobs are queued or running, as many as may be; try again later"));
   runs[0]->Finish(absl::OkStatus());
-  EXPECT_OK(table_.Add(JobKind::kEdit, writer_));
+  EXPECT_OK(table_.Add(ImageTask::kEdit, writer_));
 }
 
 TEST_F(JobTableTest, TheOldestResultMakesRoomForJobs) {
@@ -274,7 +274,7 @@ TEST_F(JobTableTest, ServesManyThreadsAtATime) {
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([this, i] {
       for (int j = 0; j < 50; ++j) {
-        absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(JobKind::kGeneration, writer_);
+        absl::StatusOr<std::unique_ptr<JobRun>> run = table_.Add(ImageTask::kGeneration, writer_);
         if (!run.ok()) continue;
         const absl::StatusOr<std::shared_ptr<JobSubscriber>> subscriber = table_.Subscribe((*run)->id(), [] {});
         if (i % 2 == 0) (*run)->SetRunning();
