@@ -143,7 +143,10 @@ def mend(text, package, target, missing, superfluous):
   labels = re.findall(r'"([^"]+)"', deps[1]) if deps else []
 
   def full(label):
-    return f"//{package}{label}" if label.startswith(":") else label
+    if label.startswith(":"):
+      return f"//{package}{label}"
+    # //common/log is short for //common/log:log.
+    return label if ":" in label or not label.startswith("//") else f"{label}:{label.rsplit('/', 1)[1]}"
 
   kept = [label for label in labels if full(label) not in superfluous]
   kept += [label.replace(f"//{package}:", ":") for label in missing if label not in map(full, labels)]

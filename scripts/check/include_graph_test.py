@@ -94,3 +94,8 @@ def test_gives_deps_to_a_target_without():
 def test_takes_the_last_dep_away():
   text = include_graph.mend('cc_library(\n    name = "x",\n    deps = [":y"],\n)\n', "a", "x", [], {"//a:y"})
   assert text == 'cc_library(\n    name = "x",\n)\n'
+
+
+def test_takes_away_a_dep_that_is_named_after_its_package():
+  text = include_graph.mend('cc_library(\n    name = "x",\n    deps = ["//common/log", "//b:lib"],\n)\n', "a", "x", [], {"//common/log:log"})
+  assert text == 'cc_library(\n    name = "x",\n    deps = ["//b:lib"],\n)\n'
