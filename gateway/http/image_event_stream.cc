@@ -1,5 +1,6 @@
 #include "gateway/http/image_event_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,12 +35,19 @@ void ImageEventStream::OnProgress(v1::GenerationProgress progress) {
   {
     absl::MutexLock lock(&mutex_);
     int& count = partial_counts_[progress.image_index()];
-    if (count == writer_->parameters().partial_image_count) return;
+    if (!Wants(progress.progress(), count)) return;
     const std::string type = TypeOf("partial_image");
     pending_.push_back(ServerSentEvent(type, ToText(writer_->PartialEvent(type, progress, count, created_))));
     ++count;
   }
   Advance();
+}
+
+bool ImageEventStream::Wants(const common::v1::StageProgress& progress, int sent) const {
+  const int wanted = writer_->parameters().partial_image_count;
+  if (sent == wanted) return false;
+  if (progress.stage() == common::v1::STAGE_SUPER_RES) return 2 * progress.step() >= progress.step_count();
+  return sent < std::max(1, wanted - 1) && progress.step() * (wanted + 1) >= (sent + 1) * progress.step_count();
 }
 
 void ImageEventStream::OnImage(v1::GeneratedImage image) {

@@ -15,6 +15,7 @@
 #include "gateway/generation_observer.h"
 #include "gateway/http/http_call.h"
 #include "gateway/http/image_answer_writer.h"
+#include "unclip/common/v1/progress.pb.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
 
 namespace unclip::gateway {
@@ -48,6 +49,9 @@ class ImageEventStream final : public GenerationObserver, public std::enable_sha
   void Advance() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReady() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Whether a picture that has `sent` partial ones wants this preview: the base decoder's first well before the middle, and, of
+  // several, the upsamplers' last, which has the finished picture's colours.
+  bool Wants(const common::v1::StageProgress& progress, int sent) const;
   std::string TypeOf(absl::string_view event) const;
 
   const std::shared_ptr<HttpCall> call_;

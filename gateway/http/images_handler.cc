@@ -77,8 +77,12 @@ void RespondWith(const IdempotencyCache::Answer& answer, HttpCall& call) {
 
 }  // namespace
 
-int PreviewStepInterval(int partial_image_count, int decoder_step_count) {
-  return partial_image_count == 0 ? 0 : std::max(1, decoder_step_count / (partial_image_count + 1));
+int PreviewStepInterval(int partial_image_count, const GenerationRequest& request) {
+  if (partial_image_count == 0) return 0;
+  int interval = request.decoder_step_count / (partial_image_count + 1);
+  // The upsampler's is the last one, from its second half.
+  for (const int steps : request.super_res_step_counts) interval = std::min(interval, (steps + 1) / 2);
+  return std::max(1, interval);
 }
 
 void ImagesHandler::Handle(ImageTask task, const std::shared_ptr<HttpCall>& call) {
@@ -139,7 +143,7 @@ absl::Status ImagesHandler::StartKeyed(absl::string_view key, Work work, const s
 absl::Status ImagesHandler::StartStream(Work work, std::shared_ptr<HttpCall> call) {
   ASSIGN_OR_RETURN(AdmittedRequest admitted, options_.dispatcher->Admit(std::move(work.active), work.message));
   GenerationRequest& request = admitted.request;
-  request.preview_step_interval = PreviewStepInterval(work.writer->parameters().partial_image_count, request.decoder_step_count);
+  request.preview_step_interval = PreviewStepInterval(work.writer->parameters().partial_image_count, request);
   request.previews_have_final_size = true;  // clients take a partial picture for one of the size that the event says
   const auto stream = std::make_shared<ImageEventStream>(std::move(call), std::move(work.writer), request.image_count);
   stream->Begin();

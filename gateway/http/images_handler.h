@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/generation_dispatcher.h"
+#include "gateway/generation_request.h"
 #include "gateway/http/http_call.h"
 #include "gateway/http/http_message.h"
 #include "gateway/http/image_answer_writer.h"
@@ -53,9 +54,8 @@ class ImagesHandler {
   const ImagesHandlerOptions options_;
 };
 
-// How often a stage must show a preview so that there are `partial_image_count` by the time that the base decoder is done, the
-// first well before the middle; 0 for none.
-int PreviewStepInterval(int partial_image_count, int decoder_step_count);
+// How often each stage must show a preview for an ImageEventStream to find those it wants: 0 for none.
+int PreviewStepInterval(int partial_image_count, const GenerationRequest& request);
 
 }  // namespace unclip::gateway
 
