@@ -13,9 +13,10 @@ Conv2d::Conv2d(ParameterSource& source, const std::string& prefix, const Options
   const at::Tensor weight = source.Borrow({parameter});
   bias_ = source.Get(prefix + ".bias", {options.out_channels});
   if (!weight.defined()) return;
-  is_packed_ = weight.is_cpu() && HasPackedOps(weight.scalar_type());
-  weight_ = is_packed_ ? PackConvWeight(weight, options.size)
-                       : source.Get(parameter.name, parameter.shape).contiguous(at::MemoryFormat::ChannelsLast);
+  is_packed_ = CanPack(weight);
+  weight_ = is_packed_               ? PackConvWeight(weight, options.size)
+            : weight.requires_grad() ? weight
+                                     : source.Get(parameter.name, parameter.shape).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor Conv2d::operator()(const at::Tensor& x) const {

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/nn/group_norm_autograd.h"
 #include "model/nn/group_norm_kernel.h"
 
 namespace unclip::model {
@@ -153,6 +154,9 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& prefix, int64_t
 }
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x, const NormModulation& modulation) const {
+  if (RecordsGradient(x, weight_, bias_, modulation)) {
+    return DifferentiableGroupNorm(x, group_count_, weight_, bias_, epsilon_, modulation);
+  }
   RECORD_FUNCTION("unclip::group_norm", {});  // for profilers; it is no operator of LibTorch
   const bool has_kernel = x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
   if (!has_kernel) return Compose(x, group_count_, weight_, bias_, epsilon_, modulation);

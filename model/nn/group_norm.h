@@ -7,17 +7,10 @@
 #include <cstdint>
 #include <string>
 
+#include "model/nn/norm_modulation.h"
 #include "model/nn/parameter_source.h"
 
 namespace unclip::model {
-
-// What is done beside the normalization, in the same passes over memory. Rows of the tensors may be strided.
-struct NormModulation {
-  at::Tensor add;     // [N, C] float32: added to x before it is normalized; may be undefined
-  at::Tensor scale;   // [N, C] float32: the result is multiplied by 1 + scale, and then
-  at::Tensor shift;   // [N, C] float32: shift is added; defined if `scale` is
-  bool silu = false;  // SiLU at the end
-};
 
 // Normalizes each sample over groups of channels, then scales and shifts. Parameters PREFIX.weight and PREFIX.bias [channels]. A
 // plain value: copying it shares the weights. Const and thread-safe.
@@ -25,6 +18,9 @@ struct NormModulation {
 // On the CPU in float32 and bfloat16 it is a kernel of our own, since LibTorch takes three to five passes over memory for this,
 // and its own kernel rounds differently with the size of the batch. Sums are double, so a sample's result depends on nothing but
 // the sample.
+//
+// Where gradients are recorded and one of the tensors requires its own, the result is differentiable
+// (model/nn/group_norm_autograd).
 class GroupNorm {
  public:
   GroupNorm() = default;

@@ -21,7 +21,7 @@ std::vector<Linear::Part> EqualParts(const std::vector<std::string>& prefixes, i
 at::Tensor Keep(ParameterSource& source, const std::vector<Parameter>& parts) {
   if (parts.size() == 1) return source.Get(parts.front().name, parts.front().shape);
   const at::Tensor borrowed = source.Borrow(parts);
-  return borrowed.defined() ? borrowed.clone() : borrowed;
+  return borrowed.defined() && !borrowed.requires_grad() ? borrowed.clone() : borrowed;
 }
 
 }  // namespace
@@ -39,8 +39,9 @@ Linear::Linear(ParameterSource& source, const std::vector<Part>& parts, int64_t 
     biases.push_back({.name = part.prefix + ".bias", .shape = {part.out_features}});
   }
   const at::Tensor weight = source.Borrow(weights);  // [the sum of out_features, in_features]
-  is_packed_ = weight.defined() && weight.is_cpu() && HasPackedOps(weight.scalar_type());
-  weight_ = is_packed_ ? PackLinearWeight(weight) : Keep(source, weights);
+  is_packed_ = CanPack(weight);
+  const bool is_trained = weight.defined() && weight.requires_grad();
+  weight_ = is_packed_ ? PackLinearWeight(weight) : is_trained ? weight : Keep(source, weights);
   if (has_bias) bias_ = Keep(source, biases);  // [the sum of out_features]
 }
 

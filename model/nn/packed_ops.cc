@@ -4,6 +4,7 @@
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
 
 #include <optional>
 #include <string_view>
@@ -23,6 +24,14 @@ c10::TypedOperatorHandle<Signature> Find(const char* name, const char* overload 
 }
 
 OptionalTensor Optional(const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; }
+
+// LibTorch would go on without a word, and whatever lies before the layer would not be trained.
+void RefuseGradients(at::TensorList tensors) {
+  if (!c10::GradMode::is_enabled()) return;
+  for (const at::Tensor& tensor : tensors) {
+    TORCH_CHECK(!tensor.defined() || !tensor.requires_grad(), "products of packed weights have no gradients");
+  }
+}
 
 bool TryPackedOps(at::ScalarType dtype) {
   if (!at::Context::hasMKLDNN()) return false;
@@ -46,6 +55,10 @@ bool HasPackedOps(at::ScalarType dtype) {
   return (dtype == at::kFloat && has_float) || (dtype == at::kBFloat16 && has_bfloat16);
 }
 
+bool CanPack(const at::Tensor& weight) {
+  return weight.defined() && weight.is_cpu() && !weight.requires_grad() && HasPackedOps(weight.scalar_type());
+}
+
 at::Tensor PackLinearWeight(const at::Tensor& weight) {
   static const auto op = Find<at::Tensor(const at::Tensor&, std::optional<int64_t>)>("mkldnn::_reorder_linear_weight");
   return op.call(weight.contiguous(), std::nullopt);
@@ -54,6 +67,7 @@ at::Tensor PackLinearWeight(const at::Tensor& weight) {
 at::Tensor PackedLinear(const at::Tensor& x, const at::Tensor& packed_weight, const at::Tensor& bias) {
   static const auto op = Find<at::Tensor(const at::Tensor&, const at::Tensor&, const OptionalTensor&, std::string_view,
                                          OptionalScalars, OptionalString)>("mkldnn::_linear_pointwise");
+  RefuseGradients({x, bias});
   const bool single_row = x.numel() == x.size(-1);
   const at::Tensor input = single_row ? x.reshape({1, -1}).expand({2, -1}).contiguous() : x.contiguous();
   at::Tensor y = op.call(input, packed_weight, Optional(bias), "none", OptionalScalars(), "");
@@ -73,6 +87,7 @@ at::Tensor PackConvWeight(const at::Tensor& weight, int64_t size) {
 }
 
 at::Tensor PackedConv(const at::Tensor& x, const at::Tensor& packed_weight, const at::Tensor& bias, int64_t padding) {
+  RefuseGradients({x, bias});
   static const auto op =
       Find<at::Tensor(const at::Tensor&, const at::Tensor&, const OptionalTensor&, at::IntArrayRef, at::IntArrayRef,
                       at::IntArrayRef, int64_t, std::string_view, OptionalScalars, OptionalString)>(
@@ -83,6 +98,7 @@ at::Tensor PackedConv(const at::Tensor& x, const at::Tensor& packed_weight, cons
 
 at::Tensor PackedConvAdd(const at::Tensor& x, const at::Tensor& packed_weight, const at::Tensor& bias, int64_t padding,
                          const at::Tensor& other) {
+  RefuseGradients({x, bias, other});
   static const auto op =
       Find<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const OptionalTensor&, at::IntArrayRef,
                       at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view, std::optional<at::Scalar>, OptionalString,

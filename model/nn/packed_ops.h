@@ -12,11 +12,16 @@ namespace unclip::model {
 // LibTorch's own operators bring plain weights into oneDNN's order on every call, which for the coarse levels of a large UNet
 // takes longer than the convolution, or hand float32 products to MKL, which is slow on processors that are not Intel's. With
 // packed weights neither happens (measured in docs/performance.md), and a row's or a sample's result does not depend on what else
-// is in the batch, nor on the number of threads; the one exception, a product of a single row, is padded to two. Thread-safe.
+// is in the batch, nor on the number of threads; the one exception, a product of a single row, is padded to two. What requires a
+// gradient is refused while gradients are recorded. Thread-safe.
 
 // Whether this machine and build can do it for `dtype` on the CPU: float32, and bfloat16 where the processor has the
 // instructions.
 bool HasPackedOps(at::ScalarType dtype);
+
+// Whether a weight, which may be undefined, is to be packed: where the machine can, and not while it is trained, since products
+// of packed weights have no gradients.
+bool CanPack(const at::Tensor& weight);
 
 // The packed form of a weight [out, in]; an opaque tensor for PackedLinear() alone.
 at::Tensor PackLinearWeight(const at::Tensor& weight);

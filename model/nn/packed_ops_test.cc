@@ -6,6 +6,7 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/randn.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include <tuple>
@@ -76,6 +77,17 @@ TEST_P(PackedOpsTest, ConvGivesASampleTheSameBitsInAnyBatch) {
           << in << " " << samples;
     }
   }
+}
+
+TEST_P(PackedOpsTest, RefusesWhatRequiresAGradient) {
+  const at::Tensor packed = PackLinearWeight(Random({6, 4})), x = Random({3, 4}), trained = Random({3, 4}).requires_grad_();
+  EXPECT_THROW(PackedLinear(trained, packed, {}), c10::Error);
+  EXPECT_THROW(PackedLinear(x, packed, Random({6}).requires_grad_()), c10::Error);
+  const c10::InferenceMode inference;
+  EXPECT_NO_THROW(PackedLinear(trained, packed, {}));
+  EXPECT_FALSE(CanPack(trained));
+  EXPECT_EQ(CanPack(x), HasPackedOps(x.scalar_type()));
+  EXPECT_FALSE(CanPack({}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, PackedOpsTest,

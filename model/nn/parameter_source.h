@@ -31,8 +31,8 @@ class ParameterSource {
   virtual at::Tensor Get(const std::string& name, const std::vector<int64_t>& shape) = 0;
 
   // `parts`, whose shapes differ in the first size at most, one below the other as one tensor, for a caller who only copies it
-  // into an order of its own: the next call may overwrite it, and the source's end does. [..., in, k, k] is channels-last.
-  // Undefined after an error.
+  // into an order of its own: the next call may overwrite it, and the source's end does. One that requires a gradient stays as
+  // it is. [..., in, k, k] is channels-last. Undefined after an error.
   virtual at::Tensor Borrow(const std::vector<Parameter>& parts);
 
   // Whether the checkpoint has `name`; for parameters that a config does not decide about.
