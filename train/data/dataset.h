@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/image/rgb_image.h"
 
@@ -25,6 +26,10 @@ struct Window {
   int y = 0;
 };
 
+// OK when `window` lies in its picture, whose side is 1 to kMaxPictureSize; else INVALID_ARGUMENT.
+inline constexpr int kMaxPictureSize = 8192;
+absl::Status CheckWindow(const Window& window);
+
 // A collection that can be read at any place. What is at a place depends on nothing but the place (and the seed that the dataset
 // was made with), so that a run that is taken up again sees what an unbroken one would have seen. Thread-safe.
 class Dataset {
@@ -35,7 +40,8 @@ class Dataset {
   virtual int64_t size() const = 0;
 
   // The example at `index`, which is below size() unless that is 0. `variant` chooses between what is said of one picture, where
-  // there are several captions or ways of saying it. An error says which file is bad, and why.
+  // there are several captions or ways of saying it. An error says which file is bad, and why; INVALID_ARGUMENT also for a window
+  // that CheckWindow() refuses.
   virtual absl::StatusOr<Example> Read(int64_t index, uint64_t variant, const Window& window) const = 0;
 
   // What people call the example: the file's name, or the caption. For error messages.
