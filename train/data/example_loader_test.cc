@@ -4,104 +4,23 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
+#include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "base/status_matchers.h"
+#include "train/data/counted_pictures.h"
 #include "train/data/shapes_world.h"
 
 namespace unclip::train {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::StartsWith;
-
-// Pictures whose pixels are (x, y, index) and captions that are the index. Some of them are bad.
-class CountedPictures : public Dataset {
- public:
-  explicit CountedPictures(
-      int64_t size, std::function<bool(int64_t)> is_bad = [](int64_t) { return false; })
-      : size_(size), is_bad_(std::move(is_bad)) {}
-
-  int64_t size() const override { return size_; }
-  std::string Name(int64_t index) const override { return absl::StrCat("picture ", index); }
-
-  absl::StatusOr<Example> Read(int64_t index, uint64_t variant, const Window& window) const override {
-    {
-      absl::MutexLock lock(&mutex_);
-      ++reads_;
-    }
-    if (is_bad_(index)) return absl::InvalidArgumentError("is broken");
-    EXPECT_OK(CheckWindow(window));
-    Example example{.image = {.width = window.side, .height = window.side, .pixels = {}}, .caption = absl::StrCat(index)};
-    for (int y = window.y; y < window.y + window.side; ++y) {
-      for (int x = window.x; x < window.x + window.side; ++x) {
-        for (const int64_t sample : {int64_t{x}, int64_t{y}, index}) example.image.pixels.push_back(static_cast<uint8_t>(sample));
-      }
-    }
-    variants_.Insert(variant);
-    return example;
-  }
-
-  int reads() const {
-    absl::MutexLock lock(&mutex_);
-    return reads_;
-  }
-
-  void AwaitReads(int count) const {
-    absl::MutexLock lock(&mutex_);
-    const auto enough = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return reads_ >= count; };
-    mutex_.Await(absl::Condition(&enough));
-  }
-
-  size_t variants() const { return variants_.size(); }
-
- private:
-  class LockedSet {
-   public:
-    void Insert(uint64_t value) {
-      absl::MutexLock lock(&mutex_);
-      values_.insert(value);
-    }
-    size_t size() const {
-      absl::MutexLock lock(&mutex_);
-      return values_.size();
-    }
-
-   private:
-    mutable absl::Mutex mutex_;
-    std::set<uint64_t> values_ ABSL_GUARDED_BY(mutex_);
-  };
-
-  const int64_t size_;
-  const std::function<bool(int64_t)> is_bad_;
-  mutable absl::Mutex mutex_;
-  mutable int reads_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable LockedSet variants_;
-};
-
-ExampleLoaderOptions Small(int batch_size) { return {.batch_size = batch_size, .picture_size = 8, .window_side = 8, .seed = 5}; }
-
-std::vector<ExampleBatch> ReadBatches(const Dataset& dataset, const ExampleLoaderOptions& options, int count) {
-  std::vector<ExampleBatch> batches;
-  auto loader = ExampleLoader::Start(dataset, options);
-  EXPECT_OK(loader);
-  for (int i = 0; loader.ok() && i < count; ++i) {
-    absl::StatusOr<ExampleBatch> batch = (*loader)->Next();
-    EXPECT_OK(batch);
-    if (batch.ok()) batches.push_back(*std::move(batch));
-  }
-  return batches;
-}
 
 std::vector<std::string> CaptionsOf(const std::vector<ExampleBatch>& batches) {
   std::vector<std::string> captions;
@@ -227,63 +146,6 @@ TEST(ExampleLoaderTest, FlipMirrorsHalfOfThePictures) {
   }
   EXPECT_NEAR(mirrored, 100, 30);
   EXPECT_EQ(pictures.variants(), static_cast<size_t>(pictures.reads()));
-}
-
-TEST(ExampleLoaderTest, TheNextInTheOrderStandsInForABadOne) {
-  const CountedPictures pictures(0, [](int64_t index) { return index % 4 == 1 || index == 6; });
-  for (const int threads : {1, 4}) {
-    ExampleLoaderOptions options = Small(4);
-    options.thread_count = threads;
-    ASSERT_OK_AND_ASSIGN(const auto loader, ExampleLoader::Start(pictures, options));
-    ASSERT_OK_AND_ASSIGN(const ExampleBatch first, loader->Next());
-    EXPECT_THAT(first.captions, ElementsAre("0", "2", "2", "3"));
-    EXPECT_EQ(loader->skipped().count, 1);
-    ASSERT_OK_AND_ASSIGN(const ExampleBatch second, loader->Next());
-    EXPECT_THAT(second.captions, ElementsAre("4", "7", "7", "7"));
-    EXPECT_EQ(loader->skipped().count, 4);
-    EXPECT_THAT(loader->skipped().names, ElementsAre("picture 1: is broken", "picture 5: is broken", "picture 6: is broken"));
-  }
-}
-
-TEST(ExampleLoaderTest, ManyBadOnesAreCountedButNotAllNamed) {
-  const CountedPictures pictures(60, [](int64_t index) { return index % 2 == 0; });
-  ASSERT_OK_AND_ASSIGN(const auto loader, ExampleLoader::Start(pictures, Small(60)));
-  for (int i = 0; i < 3; ++i) ASSERT_OK(loader->Next());
-  const SkippedExamples skipped = loader->skipped();
-  EXPECT_GE(skipped.count, 90);
-  EXPECT_EQ(skipped.names.size(), SkippedExamples::kMaxNames);
-  EXPECT_EQ(std::set<std::string>(skipped.names.begin(), skipped.names.end()).size(), SkippedExamples::kMaxNames);
-}
-
-TEST(ExampleLoaderTest, FailsForGoodWhereNothingCanBeRead) {
-  const CountedPictures pictures(0, [](int64_t index) { return index >= 6; });
-  ExampleLoaderOptions options = Small(4);
-  options.thread_count = 3;
-  ASSERT_OK_AND_ASSIGN(const auto loader, ExampleLoader::Start(pictures, options));
-  ASSERT_OK(loader->Next());
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(loader->Next(), StatusIs(absl::StatusCode::kDataLoss,
-                                         "none of 100 examples in a row could be read; the last one: "
-                                         "picture 105: is broken"));
-  }
-  EXPECT_EQ(loader->skipped().count, 100);
-  EXPECT_LE(pictures.reads(), 6 + 4 * 100);
-}
-
-TEST(ExampleLoaderTest, APictureOfAnotherSizeThanAskedForIsBad) {
-  class Wrong : public CountedPictures {
-   public:
-    Wrong() : CountedPictures(0) {}
-    absl::StatusOr<Example> Read(int64_t index, uint64_t variant, const Window& window) const override {
-      if (index == 0) return Example{.image = {.width = 4, .height = 4, .pixels = std::vector<uint8_t>(48)}, .caption = ""};
-      return CountedPictures::Read(index, variant, window);
-    }
-  };
-  const Wrong wrong;
-  ASSERT_OK_AND_ASSIGN(const auto loader, ExampleLoader::Start(wrong, Small(1)));
-  ASSERT_OK_AND_ASSIGN(const ExampleBatch batch, loader->Next());
-  EXPECT_THAT(batch.captions, ElementsAre("1"));
-  EXPECT_THAT(loader->skipped().names, ElementsAre(HasSubstr("picture 0: the dataset gave 4x4 pixels")));
 }
 
 TEST(ExampleLoaderTest, ReadsNoFurtherAheadThanAskedFor) {

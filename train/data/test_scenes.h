@@ -38,9 +38,9 @@ inline Scene SceneFromJson(const nlohmann::json& json) {
     scene.objects.push_back({.shape = ValueNamed<Shape>(object["shape"], kShapeCount),
                              .color = ValueNamed<ShapeColor>(object["color"], kShapeColorCount),
                              .large = object["size"] == "large",
-                             .x = object["x"],
-                             .y = object["y"],
-                             .radius = object["r"]});
+                             .x = object.value("x", 0.5),
+                             .y = object.value("y", 0.5),
+                             .radius = object.value("r", 0.2)});
   }
   return scene;
 }
