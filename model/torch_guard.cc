@@ -27,9 +27,9 @@ absl::Status Translate(absl::string_view message) {
 
 }  // namespace
 
-absl::Status RunGuarded(absl::FunctionRef<void()> body) {
+absl::Status RunGuarded(absl::FunctionRef<void()> body, bool inference_mode) {
   try {
-    const c10::InferenceMode inference_mode;
+    const c10::InferenceMode mode(inference_mode);
     body();
     return absl::OkStatus();
   } catch (const c10::OutOfMemoryError& error) {

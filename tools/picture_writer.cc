@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/atomic_file.h"
 #include "base/status_macros.h"
-#include "tools/atomic_file.h"
 #include "tools/output_path.h"
 #include "tools/stage_name.h"
 

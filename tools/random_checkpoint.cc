@@ -14,9 +14,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/atomic_file.h"
 #include "base/status_macros.h"
 #include "model/weights/safetensors_writer.h"
-#include "tools/atomic_file.h"
 #include "tools/byte_text.h"
 #include "tools/random_weights.h"
 

@@ -58,6 +58,7 @@ constexpr Command kCommands[] = {
     {"inspect", "Tells what a checkpoint holds and what is wrong with it.", nullptr},
     {"random-checkpoint", "Writes a checkpoint with random weights.", nullptr},
     {"replay", "Compares this build with a trace of the reference.", nullptr},
+    {"train", "Trains a model of your own pictures.", nullptr},
 };
 
 std::string Help() {

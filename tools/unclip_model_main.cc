@@ -8,6 +8,7 @@
 #include "tools/inspect_command.h"
 #include "tools/random_checkpoint_command.h"
 #include "tools/replay_command.h"
+#include "tools/train_command.h"
 
 namespace unclip {
 namespace {
@@ -18,6 +19,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   if (arguments[0] == "inspect") return RunInspect(rest);
   if (arguments[0] == "random-checkpoint") return RunRandomCheckpoint(rest);
   if (arguments[0] == "replay") return RunReplay(rest);
+  if (arguments[0] == "train") return RunTrain(rest);
   return UsageError(absl::StrCat("no command \"", arguments[0], "\" here; `unclip help` lists all"));
 }
 

@@ -12,13 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/atomic_file.h"
 #include "base/status_macros.h"
 #include "bench/rpc_cost/bench_cluster.h"
 #include "bench/rpc_cost/cost_report.h"
 #include "bench/rpc_cost/load_run.h"
 #include "bench/rpc_cost/served_role.h"
 #include "common/rpc/keepalive.h"
-#include "tools/atomic_file.h"
 #include "tools/command_line.h"
 
 namespace unclip::bench {

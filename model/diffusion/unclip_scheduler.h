@@ -53,6 +53,7 @@ class UnclipScheduler {
                const at::Tensor& noise) const;
 
   const Options& options() const { return options_; }
+  const std::vector<float>& betas() const { return betas_; }
   const std::vector<float>& alphas_cumprod() const { return alphas_cumprod_; }
 
  private:

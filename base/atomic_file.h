@@ -1,6 +1,6 @@
 // Files that appear whole or not at all.
-#ifndef UNCLIP_TOOLS_ATOMIC_FILE_H_
-#define UNCLIP_TOOLS_ATOMIC_FILE_H_
+#ifndef UNCLIP_BASE_ATOMIC_FILE_H_
+#define UNCLIP_BASE_ATOMIC_FILE_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ absl::Status CheckWritable(const std::string& path);
 
 }  // namespace unclip
 
-#endif  // UNCLIP_TOOLS_ATOMIC_FILE_H_
+#endif  // UNCLIP_BASE_ATOMIC_FILE_H_

@@ -1,0 +1,103 @@
+#include "tools/train_command.h"
+
+#include <atomic>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/status_macros.h"
+#include "model/threads.h"
+#include "tools/command_line.h"
+#include "tools/interrupt_watcher.h"
+#include "train/train_config.h"
+
+namespace unclip {
+namespace {
+
+using train::StageKind;
+
+constexpr absl::Duration kLogInterval = absl::Seconds(15);
+
+struct Options {
+  std::string stage;
+  std::string config;
+  std::string out;
+  int threads = 0;
+  std::optional<int> steps;
+};
+
+absl::StatusOr<StageKind> KindOf(const std::string& name) {
+  if (name == "clip") return StageKind::kClip;
+  if (name == "prior") return StageKind::kPrior;
+  if (name == "decoder") return StageKind::kDecoder;
+  if (name == "upsampler") return StageKind::kUpsampler;
+  return UsageError(absl::StrCat("STAGE \"", name, "\" must be clip, prior, decoder or upsampler"));
+}
+
+absl::StatusOr<std::unique_ptr<train::TrainingStage>> MakeStage(const train::TrainConfig& config,
+                                                                const train::TrainingFolder& folder) {
+  const std::string text = folder.text_to_image_dir(), images = folder.image_variation_dir();
+  switch (config.kind) {
+    case StageKind::kClip:
+      return train::ClipStage::Create(text, images, config.clip);
+    case StageKind::kUpsampler:
+      return train::UpsamplerStage::Create(text, config.upsampler);
+    case StageKind::kPrior: {
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      return train::PriorStage::Create(text, std::move(clip), config.prior);
+    }
+    case StageKind::kDecoder: {
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      return train::DecoderStage::Create(text, std::move(clip), config.decoder);
+    }
+  }
+  return absl::InternalError("unknown stage");
+}
+
+absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options& options) {
+  CommandLine command_line("unclip train", "Trains one of the networks, or goes on where the last run of it was stopped.");
+  command_line.AddPositional("STAGE", "clip, then prior, decoder and upsampler in any order.", &options.stage);
+  command_line.AddString("config", "FILE", "How it is trained; docs/training.md lists what it may say.", &options.config);
+  command_line.AddString("out", "DIR", "The folder of the checkpoint and of what the runs keep.", &options.out);
+  command_line.AddInt("threads", {0, 1024}, "Threads to compute with; 0: as many as there are cores.", &options.threads);
+  command_line.AddInt("steps", {1, 1 << 30}, "Steps of the whole run, in place of the file's.", &options.steps);
+  command_line.SetEpilogue(
+      "Example:\n"
+      "  unclip train clip --config train/recipes/shapes/clip.json --out my-model\n"
+      "Ctrl-C saves and ends it; the same command takes it up again.");
+  command_line.Require("config");
+  command_line.Require("out");
+  return command_line.Parse(args);
+}
+
+}  // namespace
+
+absl::Status RunTrain(const std::vector<std::string>& args) {
+  Options options;
+  ASSIGN_OR_RETURN(const bool proceed, ParseOptions(args, options));
+  if (!proceed) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const StageKind kind, KindOf(options.stage));
+  ASSIGN_OR_RETURN(train::TrainConfig config, train::ReadTrainConfig(options.config, kind));
+  if (options.steps) config.trainer.steps = *options.steps;
+  std::atomic<bool> stop = false;
+  const InterruptWatcher watcher([&stop] {
+    std::cerr << "stopping after this step\n";
+    stop = true;
+  });
+  model::UseThreads(options.threads);
+  model::KeepFreedMemory();
+  ASSIGN_OR_RETURN(const train::TrainingFolder folder, train::TrainingFolder::Open(options.out, config.template_dir));
+  ASSIGN_OR_RETURN(const std::unique_ptr<const train::DataSource> data, train::DataSource::Open(config.data));
+  ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingStage> stage, MakeStage(config, folder));
+  ASSIGN_OR_RETURN(const std::string run_dir, folder.RunDir(config.trainer.name));
+  ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingLog> log,
+                   train::TrainingLog::Open(std::cerr, run_dir + "/log.csv", Clock::Real(), kLogInterval));
+  return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *log, stop);
+}
+
+}  // namespace unclip

@@ -1,0 +1,55 @@
+#include "train/training_folder.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace unclip::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status Failed(const fs::path& path, const std::error_code& error) {
+  return absl::UnavailableError(absl::StrCat(path.string(), ": ", error.message()));
+}
+
+bool IsWeights(const fs::path& path) { return path.extension() == ".safetensors"; }
+
+}  // namespace
+
+absl::StatusOr<TrainingFolder> TrainingFolder::Open(const std::string& dir, const std::string& template_dir) {
+  std::error_code error;
+  if (!fs::exists(template_dir + "/text-to-image/model_index.json", error)) {
+    return absl::NotFoundError(absl::StrCat(template_dir, ": no text-to-image/model_index.json in this template"));
+  }
+  fs::recursive_directory_iterator it(template_dir, error);
+  if (error) return Failed(template_dir, error);
+  for (const fs::directory_entry& entry : it) {
+    const fs::path target = fs::path(dir) / fs::relative(entry.path(), template_dir, error);
+    if (entry.is_directory() && !entry.is_symlink()) {
+      fs::create_directories(target, error);
+    } else if (!IsWeights(entry.path()) && !fs::exists(fs::symlink_status(target))) {
+      fs::create_directories(target.parent_path(), error);
+      fs::copy(entry.path(), target, fs::copy_options::copy_symlinks, error);
+    }
+    if (error) return Failed(target, error);
+  }
+  return TrainingFolder(dir);
+}
+
+std::string TrainingFolder::ComponentDir(absl::string_view component) const {
+  return absl::StrCat(component == "image_encoder" ? image_variation_dir() : text_to_image_dir(), "/", component);
+}
+
+absl::StatusOr<std::string> TrainingFolder::RunDir(absl::string_view name) const {
+  const std::string dir = absl::StrCat(dir_, "/training/", name);
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) return Failed(dir, error);
+  return dir;
+}
+
+}  // namespace unclip::train
