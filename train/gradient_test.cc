@@ -27,8 +27,8 @@ constexpr char kImages[] = "tests/goldens/odd-shapes/image-variation";
 
 // Of the largest value of a gradient: float32 sums in another order.
 constexpr double kTolerance = 2e-4;
-// The bias of a layer's keys has no gradient but for rounding, as it moves all scores alike; so a gradient's size counts as no less
-// than this share of the largest in the component.
+// The bias of a layer's keys has no gradient but for rounding, as it moves all scores alike; so a gradient's size counts as no
+// less than this share of the largest in the component.
 constexpr double kSmallest = 1e-3;
 
 TensorFile Expected(const std::string& stage) {
