@@ -11,10 +11,12 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "common/metrics/metrics_server.h"
 #include "model/threads.h"
 #include "tools/command_line.h"
 #include "tools/interrupt_watcher.h"
 #include "train/train_config.h"
+#include "train/train_metrics.h"
 
 namespace unclip {
 namespace {
@@ -29,6 +31,10 @@ struct Options {
   std::string out;
   int threads = 0;
   std::optional<int> steps;
+  std::optional<std::string> metrics_listen;
+  std::string leader;
+  int processes = 1;
+  int process = 0;
 };
 
 absl::StatusOr<StageKind> KindOf(const std::string& name) {
@@ -66,6 +72,11 @@ absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options&
   command_line.AddString("out", "DIR", "The folder of the checkpoint and of what the runs keep.", &options.out);
   command_line.AddInt("threads", {0, 1024}, "Threads to compute with; 0: as many as there are cores.", &options.threads);
   command_line.AddInt("steps", {1, 1 << 30}, "Steps of the whole run, in place of the file's.", &options.steps);
+  command_line.AddString("metrics-listen", "HOST:PORT", "Serve Prometheus metrics here, port 0 for any free one.",
+                         &options.metrics_listen);
+  command_line.AddInt("processes", {1, 1024}, "How many processes share the run, each on batches of its own.", &options.processes);
+  command_line.AddInt("process", {0, 1023}, "Which of them this is; 0 saves and validates.", &options.process);
+  command_line.AddString("leader", "HOST:PORT", "Where process 0 listens for the others; not encrypted.", &options.leader);
   command_line.SetEpilogue(
       "Example:\n"
       "  unclip train clip --config train/recipes/shapes/clip.json --out my-model\n"
@@ -73,6 +84,15 @@ absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options&
   command_line.Require("config");
   command_line.Require("out");
   return command_line.Parse(args);
+}
+
+absl::StatusOr<std::unique_ptr<train::GradientExchange>> MakeExchange(const Options& options) {
+  if (options.processes == 1) return train::NoExchange();
+  if (options.leader.empty()) return UsageError("--processes wants --leader=HOST:PORT");
+  if (options.process >= options.processes) {
+    return UsageError(absl::StrCat("--process=", options.process, " must be below --processes=", options.processes));
+  }
+  return train::ConnectTcpExchange({.address = options.leader, .rank = options.process, .world_size = options.processes});
 }
 
 }  // namespace
@@ -95,9 +115,16 @@ absl::Status RunTrain(const std::vector<std::string>& args) {
   ASSIGN_OR_RETURN(const std::unique_ptr<const train::DataSource> data, train::DataSource::Open(config.data));
   ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingStage> stage, MakeStage(config, folder));
   ASSIGN_OR_RETURN(const std::string run_dir, folder.RunDir(config.trainer.name));
+  train::TrainMetrics metrics(config.trainer.name);
+  std::unique_ptr<MetricsServer> metrics_server;
+  if (options.metrics_listen) {
+    ASSIGN_OR_RETURN(metrics_server, MetricsServer::Start(*options.metrics_listen, metrics.registry));
+    std::cerr << "metrics=" << metrics_server->address() << "\n";
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingLog> log,
-                   train::TrainingLog::Open(std::cerr, run_dir + "/log.csv", Clock::Real(), kLogInterval));
-  return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *log, stop);
+                   train::TrainingLog::Open(std::cerr, run_dir + "/log.csv", Clock::Real(), kLogInterval, &metrics));
+  ASSIGN_OR_RETURN(const std::unique_ptr<train::GradientExchange> exchange, MakeExchange(options));
+  return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *exchange, *log, stop);
 }
 
 }  // namespace unclip

@@ -28,7 +28,10 @@ class Optimizer {
   Optimizer(const OptimizerOptions& options, std::vector<TrainableParameters*> parameters)
       : options_(options), parameters_(std::move(parameters)) {}
 
-  // The norm of all gradients together; of what is there.
+  // The gradients that are there, in the order of the parameters.
+  std::vector<at::Tensor> Gradients() const;
+
+  // The norm of all of them together.
   double GradientNorm() const;
 
   // Multiplies all gradients.
@@ -42,8 +45,6 @@ class Optimizer {
   void set_step_count(int64_t count) { step_count_ = count; }
 
  private:
-  std::vector<at::Tensor> Gradients() const;
-
   const OptimizerOptions options_;
   const std::vector<TrainableParameters*> parameters_;
   int64_t step_count_ = 0;

@@ -34,12 +34,13 @@ uint64_t Mix(uint64_t seed, uint64_t step) {
 class Run {
  public:
   Run(TrainingStage& stage, const HeldOut& held_out, const TrainingFolder& folder, TrainerOptions options, std::string dir,
-      TrainingLog& log)
+      GradientExchange& exchange, TrainingLog& log)
       : stage_(stage),
         held_out_(held_out),
         folder_(folder),
         options_(std::move(options)),
         dir_(std::move(dir)),
+        exchange_(exchange),
         log_(log),
         parameters_(stage.parameters()),
         optimizer_(options_.optimizer, parameters_) {}
@@ -51,8 +52,10 @@ class Run {
  private:
   std::string StatePath() const { return dir_ + "/state.safetensors"; }
 
-  // One step of the optimizer; what there is to know of it is added to `figures`.
-  absl::Status Step(ExampleLoader& loader, Figures& figures);
+  // One step of the optimizer; what there is to know of it is added to `figures`. Returns whether all processes stop after it.
+  absl::StatusOr<bool> Step(ExampleLoader& loader, bool stop, Figures& figures);
+  // Shares the gradients; returns whether all processes stop.
+  absl::StatusOr<bool> Share(bool stop);
   absl::StatusOr<double> Accumulate(ExampleLoader& loader, int index, Figures& figures);
   absl::Status KeepBadBatch(const TrainingBatch& batch, absl::string_view what);
   absl::Status Validate();
@@ -63,6 +66,7 @@ class Run {
   const TrainingFolder& folder_;
   const TrainerOptions options_;
   const std::string dir_;
+  GradientExchange& exchange_;
   TrainingLog& log_;
   const std::vector<TrainableParameters*> parameters_;
   Optimizer optimizer_;
@@ -90,7 +94,7 @@ absl::StatusOr<double> Run::Accumulate(ExampleLoader& loader, int index, Figures
   last_batch_ = ToTrainingBatch(std::move(examples));
   const uint64_t place = static_cast<uint64_t>(optimizer_.step_count()) * options_.accumulate + index;
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(
-      Mix(options_.seed + 0x51ED27ULL * static_cast<uint64_t>(options_.data.rank), place));
+      Mix(options_.seed + 0x51ED27ULL * static_cast<uint64_t>(exchange_.rank()), place));
   const at::Tensor loss = stage_.Loss(last_batch_, options_.compute_type, random, figures);
   const double value = loss.item<double>();
   if (!std::isfinite(value)) return KeepBadBatch(last_batch_, "the loss");
@@ -98,7 +102,18 @@ absl::StatusOr<double> Run::Accumulate(ExampleLoader& loader, int index, Figures
   return value;
 }
 
-absl::Status Run::Step(ExampleLoader& loader, Figures& figures) {
+absl::StatusOr<bool> Run::Share(bool stop) {
+  std::vector<at::Tensor> shared = optimizer_.Gradients();
+  // Processes that did not begin at the same step would go apart.
+  shared.push_back(at::full({1}, static_cast<double>(optimizer_.step_count()), at::kFloat));
+  ASSIGN_OR_RETURN(stop, exchange_.Average(shared, stop));
+  const auto step = static_cast<int64_t>(shared.back().item<double>());
+  if (step == optimizer_.step_count()) return stop;
+  return absl::InvalidArgumentError(absl::StrCat("this process is at step ", optimizer_.step_count(), ", others are not (their mean is ",
+                                                 step, "); all must begin with the same folder"));
+}
+
+absl::StatusOr<bool> Run::Step(ExampleLoader& loader, bool stop, Figures& figures) {
   double loss = 0;
   for (int i = 0; i < options_.accumulate; ++i) {
     Figures of_batch;
@@ -106,6 +121,7 @@ absl::Status Run::Step(ExampleLoader& loader, Figures& figures) {
     loss += value / options_.accumulate;
     if (i == 0) figures = std::move(of_batch);
   }
+  ASSIGN_OR_RETURN(stop, Share(stop));
   const double norm = optimizer_.GradientNorm();
   if (!std::isfinite(norm)) return KeepBadBatch(last_batch_, "a gradient");
   LearningRate rate = options_.learning_rate;
@@ -113,7 +129,7 @@ absl::Status Run::Step(ExampleLoader& loader, Figures& figures) {
   const double learning_rate = rate.At(optimizer_.step_count());
   optimizer_.Step(learning_rate, norm);
   figures.insert(figures.begin(), {{"loss", loss}, {"gradient_norm", norm}, {"learning_rate", learning_rate}});
-  return absl::OkStatus();
+  return stop;
 }
 
 absl::Status Run::KeepBadBatch(const TrainingBatch& batch, absl::string_view what) {
@@ -142,21 +158,25 @@ absl::Status Run::Save() {
 absl::Status Run::Loop(const Dataset& data, const std::atomic<bool>& stop) {
   ExampleLoaderOptions loader_options = options_.data;
   loader_options.first_step = optimizer_.step_count() * options_.accumulate;
+  loader_options.rank = exchange_.rank();
+  loader_options.world_size = exchange_.world_size();
+  const bool is_first = exchange_.rank() == 0;
   ASSIGN_OR_RETURN(const std::unique_ptr<ExampleLoader> loader, ExampleLoader::Start(data, loader_options));
-  const int64_t pictures = int64_t{options_.accumulate} * loader_options.batch_size;
+  const int64_t pictures = int64_t{options_.accumulate} * loader_options.batch_size * exchange_.world_size();
   const auto is_due = [&](int64_t interval) { return interval > 0 && optimizer_.step_count() % interval == 0; };
-  while (optimizer_.step_count() < options_.steps && !stop) {
+  bool stops = false;
+  while (optimizer_.step_count() < options_.steps && !stops) {
     Figures figures;
-    RETURN_IF_ERROR(model::TorchGuardWithGradients([&] { return Step(*loader, figures); }));
+    ASSIGN_OR_RETURN(stops, model::TorchGuardWithGradients([&] { return Step(*loader, stop, figures); }));
     log_.Stepped(optimizer_.step_count(), options_.steps, pictures, figures, loader->seconds_waited());
     const bool is_last = optimizer_.step_count() == options_.steps;
-    if (is_last || is_due(options_.save_every)) RETURN_IF_ERROR(Save());
-    if (is_last || is_due(options_.validate_every)) RETURN_IF_ERROR(Validate());
+    if (is_first && (is_last || is_due(options_.save_every))) RETURN_IF_ERROR(Save());
+    if (is_first && (is_last || is_due(options_.validate_every))) RETURN_IF_ERROR(Validate());
   }
   const SkippedExamples skipped = loader->skipped();
   if (skipped.count > 0) log_.Say(absl::StrCat("skipped ", skipped.count, " bad examples: ", absl::StrJoin(skipped.names, "; ")));
-  if (!stop) return absl::OkStatus();
-  RETURN_IF_ERROR(Save());
+  if (!stops || optimizer_.step_count() == options_.steps) return absl::OkStatus();
+  if (is_first) RETURN_IF_ERROR(Save());
   log_.Say(absl::StrCat("stopped at step ", optimizer_.step_count(), "; the same command takes it up again"));
   return absl::CancelledError("stopped");
 }
@@ -164,9 +184,9 @@ absl::Status Run::Loop(const Dataset& data, const std::atomic<bool>& stop) {
 }  // namespace
 
 absl::Status Train(TrainingStage& stage, const Dataset& data, const HeldOut& held_out, const TrainingFolder& folder,
-                   const TrainerOptions& options, TrainingLog& log, const std::atomic<bool>& stop) {
+                   const TrainerOptions& options, GradientExchange& exchange, TrainingLog& log, const std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(std::string dir, folder.RunDir(options.name));
-  Run run(stage, held_out, folder, options, std::move(dir), log);
+  Run run(stage, held_out, folder, options, std::move(dir), exchange, log);
   RETURN_IF_ERROR(model::TorchGuardWithGradients([&] { return run.Begin(data); }));
   return run.Loop(data, stop);
 }

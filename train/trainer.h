@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "train/data/example_loader.h"
+#include "train/gradient_exchange.h"
 #include "train/held_out.h"
 #include "train/learning_rate.h"
 #include "train/optimizer.h"
@@ -38,10 +39,13 @@ struct TrainerOptions {
 // in `folder` where it was left, exactly: each step's examples and random numbers are functions of the seed and the step. Else
 // begins with the components' weights, where the folder has them, or anew.
 //
+// Where `exchange` has several processes, each trains on batches of its own, all with the mean gradients; process 0 saves and
+// validates, and all must see the same folder, of which they begin.
+//
 // INTERNAL when a loss or a gradient is not finite: parameters and batch are then in the run's folder. The errors of the stage,
 // of the data and of writing.
 absl::Status Train(TrainingStage& stage, const Dataset& data, const HeldOut& held_out, const TrainingFolder& folder,
-                   const TrainerOptions& options, TrainingLog& log, const std::atomic<bool>& stop);
+                   const TrainerOptions& options, GradientExchange& exchange, TrainingLog& log, const std::atomic<bool>& stop);
 
 }  // namespace unclip::train
 

@@ -93,7 +93,8 @@ class TrainerTest : public ::testing::Test {
     ASSIGN_OR_RETURN(const std::string run_dir, folder.RunDir(options.name));
     ASSIGN_OR_RETURN(const std::unique_ptr<TrainingLog> log,
                      TrainingLog::Open(said_, run_dir + "/log.csv", Clock::Real(), absl::ZeroDuration()));
-    return Train(stage, world_, {.data = world_, .judge = {}}, folder, options, *log, stop_);
+    const std::unique_ptr<GradientExchange> alone = NoExchange();
+    return Train(stage, world_, {.data = world_, .judge = {}}, folder, options, *alone, *log, stop_);
   }
 
   fs::path dir_;

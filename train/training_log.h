@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "train/held_out.h"
+#include "train/train_metrics.h"
 
 namespace unclip::train {
 
@@ -24,9 +25,9 @@ class TrainingLog {
  public:
   // Lines go to `out` no more often than every `interval`; each of them also becomes a row of the table at `csv_path`, to which a
   // run that is taken up again appends. The columns are those of the first row. `out` and `clock` must outlive it. What the
-  // operating system says when the table cannot be opened.
+  // operating system says when the table cannot be opened. `metrics`, if not null, are kept up with it, and must outlive it.
   static absl::StatusOr<std::unique_ptr<TrainingLog>> Open(std::ostream& out, const std::string& csv_path, const Clock& clock,
-                                                           absl::Duration interval);
+                                                           absl::Duration interval, TrainMetrics* metrics = nullptr);
 
   void Say(absl::string_view message);
 
@@ -36,8 +37,12 @@ class TrainingLog {
   void Validated(int64_t step, const Figures& figures);
 
  private:
-  TrainingLog(std::ostream& out, std::ofstream csv, bool has_header, const Clock& clock, absl::Duration interval)
-      : out_(out), csv_(std::move(csv)), has_header_(has_header), clock_(clock), interval_(interval) {}
+  TrainingLog(std::ostream& out, std::ofstream csv, bool has_header, const Clock& clock, absl::Duration interval,
+              TrainMetrics* metrics)
+      : out_(out), csv_(std::move(csv)), has_header_(has_header), clock_(clock), interval_(interval), metrics_(metrics) {}
+
+  // Sums up what was told since the last line.
+  void Report(int64_t step, int64_t steps, const Figures& figures, double seconds, double seconds_waited);
 
   void WriteRow(int64_t step, const Figures& figures, double pictures_per_second);
 
@@ -46,6 +51,7 @@ class TrainingLog {
   bool has_header_;
   const Clock& clock_;
   const absl::Duration interval_;
+  TrainMetrics* const metrics_;  // may be null
   // Since the last line.
   std::optional<absl::Duration> since_;
   int64_t steps_done_ = 0;

@@ -17,10 +17,12 @@ std::vector<std::string> DocumentedMetricNames(absl::string_view service) {
   for (std::string line; std::getline(page, line);) {
     if (!absl::StartsWith(line, "| `unclip_")) continue;
     std::string name = line.substr(3, line.find_first_of("`{", 3) - 3);
-    const bool has_model = service != "gateway", has_steps = has_model && service != "clip";
-    name = absl::StrReplaceAll(
-        name,
-        {{"<service>", service}, {"<model service>", has_model ? service : ""}, {"<step service>", has_steps ? service : ""}});
+    const bool is_server = service != "train", has_model = is_server && service != "gateway";
+    const bool has_steps = has_model && service != "clip";
+    name = absl::StrReplaceAll(name, {{"<process>", service},
+                                      {"<service>", is_server ? service : ""},
+                                      {"<model service>", has_model ? service : ""},
+                                      {"<step service>", has_steps ? service : ""}});
     if (absl::StartsWith(name, prefix)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());

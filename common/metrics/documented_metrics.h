@@ -10,9 +10,9 @@
 namespace unclip {
 
 // The names of `service`'s metrics ("prior") that the tables of docs/observability.md list, sorted. A row whose name reads
-// `unclip_<service>_...` counts for every service, `unclip_<model service>_...` for all but the gateway,
-// `unclip_<step service>_...` for prior and decoder, and one that names a service for that one. Empty when the page cannot be
-// read.
+// `unclip_<process>_...` counts for everything, `unclip_<service>_...` for every service (not for "train"), `unclip_<model
+// service>_...` for all but the gateway, `unclip_<step service>_...` for prior and decoder, and one that names a service for that
+// one. Empty when the page cannot be read.
 std::vector<std::string> DocumentedMetricNames(absl::string_view service);
 
 }  // namespace unclip

@@ -1,0 +1,158 @@
+"""`unclip train` as a user calls it: small networks of every stage, trained for a few steps, then served and read by diffusers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from proto_modules import ROOT
+from running_cluster import PATIENCE_SECONDS, UNCLIP, Cluster, wait_until
+from tiny_recipe import UPSAMPLERS, TinyRecipe
+
+LIBTORCH_PYTHON = ROOT / ".deps/python"
+RUNS = ["clip", "prior", "decoder"] + [f"{prefix}_{which}" for prefix in UPSAMPLERS for which in ("first", "last")]
+
+
+def stage_of(run):
+  return "upsampler" if run.startswith("super_res") else run
+
+
+def command(run, config, out, *more):
+  return [UNCLIP, "train", stage_of(run), f"--config={config}", f"--out={out}", "--threads=1", *more]
+
+
+def train(run, config, out, *more):
+  return subprocess.run(command(run, config, out, *more), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+  return TinyRecipe(tmp_path_factory.mktemp("recipe"))
+
+
+@pytest.fixture(scope="module")
+def trained(recipe, tmp_path_factory):
+  """A checkpoint of which every stage was trained for a few steps."""
+  out = tmp_path_factory.mktemp("trained")
+  for run in RUNS:
+    result = train(run, recipe.config(run), out)
+    assert result.returncode == 0, result.stderr
+    assert "step 4 of 4" in result.stderr, run
+    assert "validation at step 4" in result.stderr, run
+  return out
+
+
+def test_every_stage_leaves_its_weights_a_table_and_samples(trained):
+  for run in RUNS:
+    table = (trained / "training" / run / "log.csv").read_text().splitlines()
+    assert table[0].startswith("step,pictures_per_second,loss,gradient_norm,learning_rate")
+    assert [row.split(",")[0] for row in table[1:]][-1] == "4"
+  for run in ("decoder", "super_res_first", "super_res_2_first"):
+    with Image.open(trained / "training" / run / "samples-000004.png") as grid:
+      assert grid.width > 0
+  assert (trained / "image-variation/image_encoder/model.safetensors").exists()
+
+
+def test_what_was_trained_can_be_served(trained, tmp_path):
+  with Cluster(f"--checkpoint={trained}/text-to-image", f"--variation-checkpoint={trained}/image-variation", "--threads=1") as cluster:
+    picture = tmp_path / "picture.png"
+    result = subprocess.run(
+        [UNCLIP, "generate", "a red circle", f"--address={cluster.address}", "--decoder-steps=2", "--prior-steps=2", f"--out={picture}"],
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    with Image.open(picture) as image:
+      assert image.size == (128, 128)
+
+
+DIFFUSERS = """
+import sys, torch, diffusers
+pipeline = diffusers.UnCLIPPipeline.from_pretrained(sys.argv[1])
+picture = pipeline("a red circle", prior_num_inference_steps=2, decoder_num_inference_steps=2, super_res_num_inference_steps=2,
+                   generator=torch.manual_seed(0), output_type="np").images
+variation = diffusers.UnCLIPImageVariationPipeline.from_pretrained(sys.argv[2])
+print(picture.shape, bool((picture == picture).all()), type(variation).__name__)
+"""
+
+
+@pytest.mark.skipif(not LIBTORCH_PYTHON.exists(), reason="PyTorch is not here: LIBTORCH names another")
+def test_diffusers_reads_what_was_trained(trained):
+  environment = {**os.environ, "PYTHONPATH": str(LIBTORCH_PYTHON), "HF_HUB_OFFLINE": "1"}
+  result = subprocess.run([sys.executable, "-c", DIFFUSERS, trained / "text-to-image", trained / "image-variation"],
+                          capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environment)  # fmt: skip
+  assert result.returncode == 0, result.stderr
+  assert result.stdout.strip().endswith("(1, 64, 64, 3) True UnCLIPImageVariationPipeline")
+
+
+def test_a_stopped_run_saves_and_is_taken_up(recipe, trained, tmp_path):
+  config = recipe.config("super_res_first", steps=100000)
+  with subprocess.Popen(command("super_res_first", config, tmp_path), stderr=subprocess.PIPE, text=True) as process:
+    assert "begins with random weights" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=PATIENCE_SECONDS)[1]
+  assert process.returncode == 130, said
+  assert "the same command takes it up again" in said
+  assert (tmp_path / "training/super_res_first/state.safetensors").exists()
+  assert (tmp_path / "text-to-image/super_res_first/diffusion_pytorch_model.safetensors").exists()
+  stopped_at = int(said.split("stopped at step ")[1].split(";")[0])
+  result = train("super_res_first", config, tmp_path, f"--steps={stopped_at + 2}")
+  assert result.returncode == 0, result.stderr
+  assert f"taken up at step {stopped_at} of {stopped_at + 2}" in result.stderr
+
+
+@pytest.fixture
+def pictures(tmp_path):
+  """A folder of captioned pictures, one of which is none."""
+  folder = tmp_path / "pictures"
+  folder.mkdir()
+  for index, color in enumerate(["red", "green", "blue", "white", "black", "yellow"]):
+    Image.new("RGB", (40 + index, 30), color).save(folder / f"{index}.png")
+    (folder / f"{index}.txt").write_text(f"something {color}\n")
+  (folder / "9-broken.jpg").write_bytes(b"\xff\xd8\xffthis is no picture")
+  return folder
+
+
+def test_a_folder_of_pictures_is_trained_on_and_bad_files_are_named(recipe, pictures, tmp_path):
+  config = recipe.config("clip", data={"kind": "folder", "path": str(pictures), "held_out": 2}, steps=6)
+  result = train("clip", config, tmp_path / "out")
+  assert result.returncode == 0, result.stderr
+  assert "bad examples" in result.stderr
+  assert "9-broken.jpg" in result.stderr
+
+
+BAD_CONFIGS = [
+    ({"steps": 0}, 'option "steps" = 0'),
+    ({"batch_size": 0}, 'option "batch_size" = 0'),
+    ({"learning_rate": -1}, 'option "learning_rate" = -1'),
+    ({"precision": "float8"}, 'option "precision" = "float8"'),
+    ({"data": {"kind": "video"}}, 'option "data.kind" = "video"'),
+    ({"data": {"kind": "folder", "path": "nowhere"}}, "nowhere"),
+    ({"data": {"kind": "tar", "path": "nowhere.tar"}}, "nowhere.tar"),
+    ({"batchsize": 4}, '"batchsize"'),
+    ({"template": "nothing"}, "nothing"),
+    ({"window_size": 128}, "window"),
+]
+
+
+@pytest.mark.parametrize(("change", "named"), BAD_CONFIGS, ids=[json.dumps(change) for change, _ in BAD_CONFIGS])
+def test_a_bad_config_is_refused_by_name(recipe, tmp_path, change, named):
+  result = train("clip", recipe.config("clip", **change), tmp_path)
+  assert result.returncode == 1, result.stderr
+  assert result.stderr.startswith("error: ")
+  assert result.stderr.count("\n") == 1
+  assert named in result.stderr
+
+
+@pytest.mark.parametrize("args", [[], ["painting"], ["clip"], ["clip", "--config=x"], ["clip", "--out=x"]])
+def test_bad_arguments_are_usage_errors(args):
+  result = subprocess.run([UNCLIP, "train", *args], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+  assert result.returncode == 2, result.stderr
+
+
+def test_the_prior_needs_a_trained_clip_first(recipe, tmp_path):
+  result = train("prior", recipe.config("prior"), tmp_path)
+  assert result.returncode == 1
+  assert "text_encoder" in result.stderr
