@@ -74,7 +74,8 @@ absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options&
   command_line.AddInt("steps", {1, 1 << 30}, "Steps of the whole run, in place of the file's.", &options.steps);
   command_line.AddString("metrics-listen", "HOST:PORT", "Serve Prometheus metrics here, port 0 for any free one.",
                          &options.metrics_listen);
-  command_line.AddInt("processes", {1, 1024}, "How many processes share the run, each on batches of its own.", &options.processes);
+  command_line.AddInt("processes", {1, 1024}, "How many processes share the run, each on batches of its own.",
+                      &options.processes);
   command_line.AddInt("process", {0, 1023}, "Which of them this is; 0 saves and validates.", &options.process);
   command_line.AddString("leader", "HOST:PORT", "Where process 0 listens for the others; not encrypted.", &options.leader);
   command_line.SetEpilogue(
@@ -85,6 +86,8 @@ absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options&
   command_line.Require("out");
   return command_line.Parse(args);
 }
+
+std::string LogName(int process) { return process == 0 ? "/log.csv" : absl::StrCat("/log-", process, ".csv"); }
 
 absl::StatusOr<std::unique_ptr<train::GradientExchange>> MakeExchange(const Options& options) {
   if (options.processes == 1) return train::NoExchange();
@@ -121,8 +124,9 @@ absl::Status RunTrain(const std::vector<std::string>& args) {
     ASSIGN_OR_RETURN(metrics_server, MetricsServer::Start(*options.metrics_listen, metrics.registry));
     std::cerr << "metrics=" << metrics_server->address() << "\n";
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingLog> log,
-                   train::TrainingLog::Open(std::cerr, run_dir + "/log.csv", Clock::Real(), kLogInterval, &metrics));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<train::TrainingLog> log,
+      train::TrainingLog::Open(std::cerr, run_dir + LogName(options.process), Clock::Real(), kLogInterval, &metrics));
   ASSIGN_OR_RETURN(const std::unique_ptr<train::GradientExchange> exchange, MakeExchange(options));
   return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *exchange, *log, stop);
 }

@@ -1,10 +1,10 @@
 #include "train/gradient_exchange.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
-#include <ATen/TensorOperators.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,9 +41,8 @@ struct Group {
     });
     const std::string where = address.get_future().get();
     for (int rank = 1; rank < world_size; ++rank) {
-      threads.emplace_back([&, rank] {
-        run({.address = where, .rank = rank, .world_size = world_size, .patience = absl::Minutes(1)}, {});
-      });
+      threads.emplace_back(
+          [&, rank] { run({.address = where, .rank = rank, .world_size = world_size, .patience = absl::Minutes(1)}, {}); });
     }
     for (std::thread& thread : threads) thread.join();
     return statuses;
@@ -94,8 +93,7 @@ TEST(GradientExchangeTest, RefusesAProcessThatTrainsSomethingElse) {
 }
 
 TEST(GradientExchangeTest, TellsHowManyDidNotCome) {
-  const TcpExchangeOptions options = {
-      .address = "127.0.0.1:0", .rank = 0, .world_size = 3, .patience = absl::Milliseconds(1)};
+  const TcpExchangeOptions options = {.address = "127.0.0.1:0", .rank = 0, .world_size = 3, .patience = absl::Milliseconds(1)};
   EXPECT_THAT(ConnectTcpExchange(options).status(),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("2 of 3 processes did not come")));
 }

@@ -53,7 +53,7 @@ class Run {
   std::string StatePath() const { return dir_ + "/state.safetensors"; }
 
   // One step of the optimizer; what there is to know of it is added to `figures`. Returns whether all processes stop after it.
-  absl::StatusOr<bool> Step(ExampleLoader& loader, bool stop, Figures& figures);
+  absl::StatusOr<bool> Step(ExampleLoader& loader, const std::atomic<bool>& stop, Figures& figures);
   // Shares the gradients; returns whether all processes stop.
   absl::StatusOr<bool> Share(bool stop);
   absl::StatusOr<double> Accumulate(ExampleLoader& loader, int index, Figures& figures);
@@ -93,8 +93,8 @@ absl::StatusOr<double> Run::Accumulate(ExampleLoader& loader, int index, Figures
   ASSIGN_OR_RETURN(ExampleBatch examples, loader.Next());
   last_batch_ = ToTrainingBatch(std::move(examples));
   const uint64_t place = static_cast<uint64_t>(optimizer_.step_count()) * options_.accumulate + index;
-  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(
-      Mix(options_.seed + 0x51ED27ULL * static_cast<uint64_t>(exchange_.rank()), place));
+  at::Generator random =
+      at::make_generator<at::CPUGeneratorImpl>(Mix(options_.seed + 0x51ED27ULL * static_cast<uint64_t>(exchange_.rank()), place));
   const at::Tensor loss = stage_.Loss(last_batch_, options_.compute_type, random, figures);
   const double value = loss.item<double>();
   if (!std::isfinite(value)) return KeepBadBatch(last_batch_, "the loss");
@@ -109,11 +109,12 @@ absl::StatusOr<bool> Run::Share(bool stop) {
   ASSIGN_OR_RETURN(stop, exchange_.Average(shared, stop));
   const auto step = static_cast<int64_t>(shared.back().item<double>());
   if (step == optimizer_.step_count()) return stop;
-  return absl::InvalidArgumentError(absl::StrCat("this process is at step ", optimizer_.step_count(), ", others are not (their mean is ",
-                                                 step, "); all must begin with the same folder"));
+  return absl::InvalidArgumentError(absl::StrCat("this process is at step ", optimizer_.step_count(),
+                                                 ", others are not (their mean is ", step,
+                                                 "); all must begin with the same folder"));
 }
 
-absl::StatusOr<bool> Run::Step(ExampleLoader& loader, bool stop, Figures& figures) {
+absl::StatusOr<bool> Run::Step(ExampleLoader& loader, const std::atomic<bool>& stop, Figures& figures) {
   double loss = 0;
   for (int i = 0; i < options_.accumulate; ++i) {
     Figures of_batch;
@@ -121,7 +122,7 @@ absl::StatusOr<bool> Run::Step(ExampleLoader& loader, bool stop, Figures& figure
     loss += value / options_.accumulate;
     if (i == 0) figures = std::move(of_batch);
   }
-  ASSIGN_OR_RETURN(stop, Share(stop));
+  ASSIGN_OR_RETURN(const bool stops, Share(stop));
   const double norm = optimizer_.GradientNorm();
   if (!std::isfinite(norm)) return KeepBadBatch(last_batch_, "a gradient");
   LearningRate rate = options_.learning_rate;
@@ -129,7 +130,7 @@ absl::StatusOr<bool> Run::Step(ExampleLoader& loader, bool stop, Figures& figure
   const double learning_rate = rate.At(optimizer_.step_count());
   optimizer_.Step(learning_rate, norm);
   figures.insert(figures.begin(), {{"loss", loss}, {"gradient_norm", norm}, {"learning_rate", learning_rate}});
-  return stop;
+  return stops;
 }
 
 absl::Status Run::KeepBadBatch(const TrainingBatch& batch, absl::string_view what) {

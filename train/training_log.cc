@@ -28,6 +28,7 @@ void TrainingLog::Stepped(int64_t step, int64_t steps, int64_t pictures, const F
   if (!since_) {
     // The first step's time is not known, and is the longest of all.
     since_ = now;
+    waited_before_ = seconds_waited;
     return;
   }
   sums_.resize(figures.size(), 0);
