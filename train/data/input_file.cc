@@ -38,8 +38,7 @@ absl::StatusOr<std::string> InputFile::Read(int64_t offset, int64_t count, int64
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return absl::ErrnoToStatus(errno, "cannot be read");
     if (got == 0) {
-      return absl::DataLossError(
-          absl::StrCat("ends at byte ", offset + static_cast<int64_t>(done), "; ", offset + count, " bytes were expected"));
+      return absl::DataLossError(absl::StrCat("was cut short: there is no byte ", offset + static_cast<int64_t>(done)));
     }
     done += static_cast<size_t>(got);
   }
