@@ -48,7 +48,7 @@ def protos(*packages):
 
 
 # What tests read: checkpoints, traces, and tables of docs/ that are compared with the code.
-DATA = Layer("data", "^//(docs|models|tests/goldens)[/:]")
+DATA = Layer("data", "^//(docs|models|tests/goldens|tests/gradients)[/:]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +135,10 @@ RULES = [
     OnlyDependsOn(folder("proto"), ()),
     OnlyDependsOn(folder("services/sampling"), (folder("base"), folder("common"), folder("model"), protos("common"), DATA)),
     NeverReaches(folder("services/sampling"), "LibTorch"),
+    OnlyDependsOn(folder("train"), (folder("base"), folder("common"), folder("model"), folder("services"), DATA)),
+    NeverReaches(folder("train"), "gRPC"),
+    NeverReaches(folder("train"), "Protobuf"),
+    NeverReaches(folder("train/data"), "LibTorch"),
     NeverReaches(folder("base"), "LibTorch"),
     NeverReaches(folder("base"), "gRPC"),
     NeverReaches(folder("base"), "Protobuf"),
