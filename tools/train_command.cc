@@ -23,8 +23,6 @@ namespace {
 
 using train::StageKind;
 
-constexpr absl::Duration kLogInterval = absl::Seconds(15);
-
 struct Options {
   std::string stage;
   std::string config;
@@ -35,6 +33,7 @@ struct Options {
   std::string leader;
   int processes = 1;
   int process = 0;
+  int log_seconds = 15;
 };
 
 absl::StatusOr<StageKind> KindOf(const std::string& name) {
@@ -72,6 +71,7 @@ absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options&
   command_line.AddString("out", "DIR", "The folder of the checkpoint and of what the runs keep.", &options.out);
   command_line.AddInt("threads", {0, 1024}, "Threads to compute with; 0: as many as there are cores.", &options.threads);
   command_line.AddInt("steps", {1, 1 << 30}, "Steps of the whole run, in place of the file's.", &options.steps);
+  command_line.AddInt("log-seconds", {0, 86400}, "How often a line is written; 0: after each step.", &options.log_seconds);
   command_line.AddString("metrics-listen", "HOST:PORT", "Serve Prometheus metrics here, port 0 for any free one.",
                          &options.metrics_listen);
   command_line.AddInt("processes", {1, 1024}, "How many processes share the run, each on batches of its own.",
@@ -126,7 +126,7 @@ absl::Status RunTrain(const std::vector<std::string>& args) {
   }
   ASSIGN_OR_RETURN(
       const std::unique_ptr<train::TrainingLog> log,
-      train::TrainingLog::Open(std::cerr, run_dir + LogName(options.process), Clock::Real(), kLogInterval, &metrics));
+      train::TrainingLog::Open(std::cerr, run_dir + LogName(options.process), Clock::Real(), absl::Seconds(options.log_seconds), &metrics));
   ASSIGN_OR_RETURN(const std::unique_ptr<train::GradientExchange> exchange, MakeExchange(options));
   return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *exchange, *log, stop);
 }
