@@ -8,8 +8,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/nn/bfloat16_bits.h"
 #include "model/nn/group_norm_gradient_kernel.h"
-#include "model/nn/group_norm_kernel.h"
+#include "model/nn/group_norm_gradient_strip.h"
 #include "model/nn/modulation_rows.h"
 #include "model/nn/row_parts.h"
 

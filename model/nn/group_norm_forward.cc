@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/nn/bfloat16_bits.h"
 #include "model/nn/group_norm_kernel.h"
 #include "model/nn/modulation_rows.h"
 #include "model/nn/row_parts.h"

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "model/nn/group_norm_kernel.h"
+#include "model/nn/bfloat16_bits.h"
+#include "model/nn/vector_row.h"
 
 namespace unclip::model {
 namespace {

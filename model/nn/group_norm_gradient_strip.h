@@ -4,16 +4,13 @@
 
 #include <cstdint>
 
-#include "model/nn/group_norm_kernel.h"
+#include "model/nn/vector_row.h"
 
 namespace unclip::model {
 
-// The values of type T (float or Bfloat16Bits) that a row of a strip has: a line of the processor's caches.
-template <typename T>
-inline constexpr int64_t kStripWidth = 64 / static_cast<int64_t>(sizeof(T));
-
-// `rows` rows of kStripWidth values each, `stride` values apart. The forward pass made z = x × scale + shift of each, by its
-// column's entries of `scales` and `shifts`, and y = SiLU(z), or z if not `silu`. dz is the gradient of z.
+// `rows` rows of kStripWidth values of type T (float or Bfloat16Bits) each, `stride` values apart. The forward pass made z = x ×
+// scale + shift of each, by its column's entries of `scales` and `shifts`, and y = SiLU(z), or z if not `silu`. dz is the
+// gradient of z.
 template <typename T>
 struct GradientStrip {
   const T* x;

@@ -4,9 +4,12 @@
 #include <bit>
 #include <type_traits>
 
+#include "model/nn/bfloat16_bits.h"
+#include "model/nn/group_norm_silu_strip.h"
+#include "model/nn/vector_row.h"
+
 // One clone for each width of vectors that a processor may have; the widest is chosen when the process starts.
 #define UNCLIP_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#define UNCLIP_INLINE inline __attribute__((always_inline))
 #define UNCLIP_LAMBDA __attribute__((always_inline))
 
 namespace unclip::model {
@@ -121,16 +124,33 @@ UNCLIP_INLINE void MapValues(const T* x, int64_t count, Scale scale, Shift shift
 
 template <bool kSilu, typename T>
 UNCLIP_INLINE void MapPlanesTo(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, T* y) {
+  // Whole rows of a strip go through SiLU by hand-written vectors.
+  const int64_t rows = kSilu ? positions / kStripWidth<T> : 0;
+  const int64_t whole = rows * kStripWidth<T>;
   for (int64_t channel = 0; channel < channels; ++channel, x += positions, y += positions) {
     const float scale = scales[channel];
     const float shift = shifts[channel];
+    if (rows > 0) {
+      float strip_scales[kStripWidth<T>], strip_shifts[kStripWidth<T>];
+      std::fill_n(strip_scales, kStripWidth<T>, scale);
+      std::fill_n(strip_shifts, kStripWidth<T>, shift);
+      SiluStrip(x, rows, kStripWidth<T>, strip_scales, strip_shifts, y);
+    }
     MapValues<kSilu>(
-        x, positions, [scale](int64_t) UNCLIP_LAMBDA { return scale; }, [shift](int64_t) UNCLIP_LAMBDA { return shift; }, y);
+        x + whole, positions - whole, [scale](int64_t) UNCLIP_LAMBDA { return scale; },
+        [shift](int64_t) UNCLIP_LAMBDA { return shift; }, y + whole);
   }
 }
 
 template <bool kSilu, typename T>
 UNCLIP_INLINE void MapRowsTo(const T* x, const float* scales, const float* shifts, int64_t channels, int64_t positions, T* y) {
+  if (kSilu && channels >= kStripWidth<T>) {
+    for (int64_t begin = 0; begin < channels; begin += kStripWidth<T>) {
+      const int64_t first = std::min(begin, channels - kStripWidth<T>);  // the last strip may do again what the one before it did
+      SiluStrip(x + first, positions, channels, scales + first, shifts + first, y + first);
+    }
+    return;
+  }
   for (int64_t i = 0; i < positions; ++i, x += channels, y += channels) {
     MapValues<kSilu>(
         x, channels, [scales](int64_t c) UNCLIP_LAMBDA { return scales[c]; },

@@ -5,10 +5,9 @@
 
 #include <cstdint>
 
-namespace unclip::model {
+#include "model/nn/bfloat16_bits.h"
 
-// A bfloat16 value's bits: those of the upper half of a float.
-enum class Bfloat16Bits : uint16_t {};
+namespace unclip::model {
 
 // Sums of one channel's values, or of a group's.
 struct Moments {
