@@ -101,6 +101,7 @@ absl::StatusOr<std::unique_ptr<train::GradientExchange>> MakeExchange(const Opti
 }  // namespace
 
 absl::Status RunTrain(const std::vector<std::string>& args) {
+  BlockEventSignals();  // before LibTorch starts threads
   Options options;
   ASSIGN_OR_RETURN(const bool proceed, ParseOptions(args, options));
   if (!proceed) return absl::OkStatus();
@@ -124,9 +125,9 @@ absl::Status RunTrain(const std::vector<std::string>& args) {
     ASSIGN_OR_RETURN(metrics_server, MetricsServer::Start(*options.metrics_listen, metrics.registry));
     std::cerr << "metrics=" << metrics_server->address() << "\n";
   }
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<train::TrainingLog> log,
-      train::TrainingLog::Open(std::cerr, run_dir + LogName(options.process), Clock::Real(), absl::Seconds(options.log_seconds), &metrics));
+  ASSIGN_OR_RETURN(const std::unique_ptr<train::TrainingLog> log,
+                   train::TrainingLog::Open(std::cerr, run_dir + LogName(options.process), Clock::Real(),
+                                            absl::Seconds(options.log_seconds), &metrics));
   ASSIGN_OR_RETURN(const std::unique_ptr<train::GradientExchange> exchange, MakeExchange(options));
   return train::Train(*stage, data->training(), data->held_out(), folder, config.trainer, *exchange, *log, stop);
 }

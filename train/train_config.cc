@@ -50,7 +50,7 @@ at::ScalarType ReadType(ConfigReader& reader, absl::string_view key, std::initia
 void ReadLoader(ConfigReader& reader, ExampleLoaderOptions& options) {
   options.batch_size = static_cast<int>(reader.Int("batch_size", 1, 1 << 16));
   options.picture_size = static_cast<int>(reader.Int("picture_size", 1, 1 << 14));
-  options.window_side = static_cast<int>(reader.Int("window_size", 1, 1 << 14, options.picture_size));
+  options.window_side = static_cast<int>(reader.Int("window_size", 1, options.picture_size, options.picture_size));
   options.window_align = static_cast<int>(reader.Int("window_align", 1, 1 << 10, 1));
   options.flip = reader.Bool("flip", false);
   options.thread_count = static_cast<int>(reader.Int("loader_threads", 1, 256, 1));

@@ -28,7 +28,8 @@ absl::StatusOr<TrainingFolder> TrainingFolder::Open(const std::string& dir, cons
   fs::recursive_directory_iterator it(template_dir, error);
   if (error) return Failed(template_dir, error);
   for (const fs::directory_entry& entry : it) {
-    const fs::path target = fs::path(dir) / fs::relative(entry.path(), template_dir, error);
+    // By name: fs::relative() would follow the links of one half to the other.
+    const fs::path target = fs::path(dir) / entry.path().lexically_relative(template_dir);
     if (entry.is_directory() && !entry.is_symlink()) {
       fs::create_directories(target, error);
     } else if (!IsWeights(entry.path()) && !fs::exists(fs::symlink_status(target))) {

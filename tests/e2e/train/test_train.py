@@ -61,7 +61,7 @@ def test_what_was_trained_can_be_served(trained, tmp_path):
   with Cluster(f"--checkpoint={trained}/text-to-image", f"--variation-checkpoint={trained}/image-variation", "--threads=1") as cluster:
     picture = tmp_path / "picture.png"
     result = subprocess.run(
-        [UNCLIP, "generate", "a red circle", f"--address={cluster.address}", "--decoder-steps=2", "--prior-steps=2", f"--out={picture}"],
+        [UNCLIP, "generate", "a red circle", f"--target={cluster.target}", "--decoder-steps=2", "--prior-steps=2", f"--out={picture}"],
         capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     with Image.open(picture) as image:
@@ -133,7 +133,7 @@ BAD_CONFIGS = [
     ({"data": {"kind": "tar", "path": "nowhere.tar"}}, "nowhere.tar"),
     ({"batchsize": 4}, '"batchsize"'),
     ({"template": "nothing"}, "nothing"),
-    ({"window_size": 128}, "window"),
+    ({"window_size": 128}, 'option "window_size" = 128'),
 ]
 
 
