@@ -82,8 +82,9 @@ void Normalization<T>::RunRows() const {
   const RowParts parts(positions, channels);
   std::vector<Moments> moments(samples * parts.count * channels);
   std::vector<float> scales(samples * channels), shifts(samples * channels);
+  const int64_t grain = std::max<int64_t>(1, kValuesPerThread / std::max<int64_t>(1, std::min(parts.size, positions) * channels));
   const auto for_each_part = [&](auto function) {
-    at::parallel_for(0, samples * parts.count, 1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, samples * parts.count, grain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i % parts.count * parts.size;
         function(i, (i / parts.count * positions + first) * channels, std::min(parts.size, positions - first));
