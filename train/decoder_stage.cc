@@ -8,6 +8,7 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/where.h>
+#include <c10/core/GradMode.h>
 
 #include <utility>
 
@@ -44,6 +45,16 @@ DecoderStage::DecoderStage(const decoder::UnetConfig& unet_config, const decoder
   // So that all parameters are known from the start.
   const decoder::Unet unet(unet_config_, unet_parameters_);
   const decoder::TextProjection projection(projection_config_, projection_parameters_);
+  if (options_.loss.variational_weight == 0) FixVariance();
+}
+
+void DecoderStage::FixVariance() {
+  const int64_t variances = unet_config_.out_channels - unet_config_.in_channels;
+  if (variances <= 0) return;
+  const at::NoGradGuard no_grad;
+  const TrainableParameters::Entry& bias = *unet_parameters_.Find("conv_out.bias");
+  // The weights before it begin at 0, and without a loss they stay there.
+  for (const at::Tensor& values : {bias.value, bias.average}) values.narrow(0, unet_config_.in_channels, variances).fill_(-1);
 }
 
 DiffusionLoss::Terms DecoderStage::LossOf(const Inputs& inputs, at::ScalarType compute_type) {

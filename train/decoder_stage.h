@@ -15,7 +15,7 @@
 namespace unclip::train {
 
 struct DecoderStageOptions {
-  DiffusionLossOptions loss;
+  DiffusionLossOptions loss;          // with a variational_weight of 0 the variance is the posterior's
   double drop_caption = 0.5;          // share of captions replaced by the empty one
   double drop_image_embedding = 0.1;  // share of image embeddings replaced by the learned one
   double guidance_scale = 3;          // of validation's samples
@@ -53,6 +53,11 @@ class DecoderStage : public TrainingStage {
   DecoderStage(const decoder::UnetConfig& unet_config, const decoder::TextProjectionConfig& projection_config,
                const model::UnclipScheduler::Options& scheduler, std::unique_ptr<const FrozenClip> clip,
                const DecoderStageOptions& options);
+
+  // Makes the learned variance the posterior's, for good. The bound makes it cover the error of the mean: while that is large
+  // beside a single step's variance, the variance leaves its range, and far too much noise is added where sampling takes long
+  // steps.
+  void FixVariance();
 
   const decoder::UnetConfig unet_config_;
   const decoder::TextProjectionConfig projection_config_;
