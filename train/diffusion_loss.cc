@@ -69,7 +69,7 @@ DiffusionLoss::Terms DiffusionLoss::operator()(const at::Tensor& output, const a
   const at::Tensor& target = scheduler_.prediction_type == Prediction::kEpsilon ? noise : x0;
   const at::Tensor errors = (prediction - target).square().flatten(1).mean(1);  // [N]
   Terms terms = {.total = (Weights(timesteps) * errors).mean(), .error = errors.detach().mean(), .variational = {}};
-  if (!has_variance) return terms;
+  if (!has_variance || options_.variational_weight == 0) return terms;
   terms.variational = VariationalBound(prediction, output.narrow(1, channels, channels), x0, noised, timesteps);
   terms.total = terms.total + options_.variational_weight * terms.variational;
   return terms;

@@ -30,7 +30,7 @@ class DiffusionLoss {
   struct Terms {
     at::Tensor total;        // what to go down: weighted + variational_weight × variational
     at::Tensor error;        // the plain mean squared error
-    at::Tensor variational;  // bits a value; undefined without a learned variance
+    at::Tensor variational;  // bits a value; undefined without a learned variance or a weight for it
   };
 
   // x0 at `timesteps` [N] with `noise` like x0: sqrt(alphas_cumprod) x0 + sqrt(1 - alphas_cumprod) noise.

@@ -1,5 +1,6 @@
 #include "train/train_config.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -105,6 +106,18 @@ void ReadDecoder(ConfigReader& reader, TrainConfig& config) {
   config.decoder.seed = config.trainer.seed;
 }
 
+void ReadDegradation(ConfigReader& reader, DegradationOptions& options) {
+  options.blur_probability = reader.Double("degradation.blur_probability", 0, 1, options.blur_probability);
+  options.blur_sigma_min = reader.Double("degradation.blur_sigma_min", 0.05, 10, options.blur_sigma_min);
+  options.blur_sigma_max = reader.Double("degradation.blur_sigma_max", options.blur_sigma_min, 10,
+                                         std::max(options.blur_sigma_min, options.blur_sigma_max));
+  options.noise_max = reader.Double("degradation.noise_max", 0, 2, options.noise_max);
+  options.resample_probability = reader.Double("degradation.resample_probability", 0, 1, options.resample_probability);
+  options.resample_factor_max = reader.Double("degradation.resample_factor_max", 1, 16, options.resample_factor_max);
+  options.jpeg_probability = reader.Double("degradation.jpeg_probability", 0, 1, options.jpeg_probability);
+  options.jpeg_quality_min = static_cast<int>(reader.Int("degradation.jpeg_quality_min", 1, 95, options.jpeg_quality_min));
+}
+
 void ReadUpsampler(ConfigReader& reader, TrainConfig& config) {
   UpsamplerStageOptions& options = config.upsampler;
   ReadLoss(reader, options.loss);
@@ -113,10 +126,7 @@ void ReadUpsampler(ConfigReader& reader, TrainConfig& config) {
   options.scale = static_cast<int>(reader.Int("scale", 2, 64, options.scale));
   options.first_timestep = static_cast<int>(reader.Int("first_timestep", 0, 9999, options.first_timestep));
   options.last_timestep = static_cast<int>(reader.Int("last_timestep", options.first_timestep, 9999, options.last_timestep));
-  options.blur_probability = reader.Double("degradation.blur_probability", 0, 1, options.blur_probability);
-  options.blur_sigma_min = reader.Double("degradation.blur_sigma_min", 0.05, 10, options.blur_sigma_min);
-  options.blur_sigma_max = reader.Double("degradation.blur_sigma_max", options.blur_sigma_min, 10, options.blur_sigma_max);
-  options.noise_max = reader.Double("degradation.noise_max", 0, 2, options.noise_max);
+  ReadDegradation(reader, options.degradation);
   options.validation_pictures = static_cast<int>(reader.Int("validation_pictures", 1, 1 << 16, options.validation_pictures));
   options.validation_steps = static_cast<int>(reader.Int("validation_steps", 2, 1000, options.validation_steps));
   options.seed = config.trainer.seed;

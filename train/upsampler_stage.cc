@@ -2,20 +2,12 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/exp.h>
-#include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
-#include <ATen/ops/reflection_pad2d.h>
-#include <ATen/ops/where.h>
 
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -28,23 +20,6 @@
 
 namespace unclip::train {
 namespace {
-
-constexpr int64_t kBlurRadius = 2;  // pixels
-
-// Each picture [N, 3, s, s] blurred by a Gaussian of its own deviation [N], in pixels.
-at::Tensor Blur(const at::Tensor& pictures, const at::Tensor& sigma) {
-  const int64_t n = pictures.size(0), channels = pictures.size(1), width = 2 * kBlurRadius + 1;
-  const at::Tensor offsets = at::arange(-kBlurRadius, kBlurRadius + 1, at::kFloat);        // [width]
-  at::Tensor line = at::exp(-0.5 * (offsets.unsqueeze(0) / sigma.unsqueeze(1)).square());  // [N, width]
-  line = line / line.sum(1, /*keepdim=*/true);
-  at::Tensor kernel = line.unsqueeze(2) * line.unsqueeze(1);  // [N, width, width]
-  kernel = kernel.unsqueeze(1).repeat_interleave(channels, 0).reshape({n * channels, 1, width, width});
-  const at::Tensor padded = at::reflection_pad2d(pictures, {kBlurRadius, kBlurRadius, kBlurRadius, kBlurRadius});
-  const at::Tensor planes = padded.reshape({1, n * channels, padded.size(2), padded.size(3)});  // [1, 3 N, s', s']
-  return at::conv2d(planes, kernel, /*bias=*/std::nullopt, /*stride=*/at::IntArrayRef(1), /*padding=*/at::IntArrayRef(0),
-                    /*dilation=*/at::IntArrayRef(1), /*groups=*/n * channels)
-      .reshape(pictures.sizes());
-}
 
 // Peak signal-to-noise ratio of pictures in -1..1.
 double PsnrOf(const at::Tensor& pictures, const at::Tensor& truth) {
@@ -68,6 +43,7 @@ UpsamplerStage::UpsamplerStage(const decoder::UnetConfig& config, const model::U
       scheduler_(scheduler),
       options_(options),
       loss_(scheduler, options.loss),
+      degradation_(options.degradation),
       parameters_(options.component, InitialValues(options.seed)) {
   const decoder::Unet unet(config_, parameters_);  // so that all parameters are known from the start
 }
@@ -77,15 +53,8 @@ at::Tensor UpsamplerStage::Enlarge(const at::Tensor& small) const {
   return at::_upsample_bicubic2d_aa(small.contiguous(), {size, size}, /*align_corners=*/false);  // [N, 3, size, size]
 }
 
-at::Tensor UpsamplerStage::Degrade(const at::Tensor& pictures, at::Generator& random) const {
-  const int64_t n = pictures.size(0);
-  const at::Tensor small = at::avg_pool2d(pictures.contiguous(), options_.scale);  // [N, 3, S / scale, S / scale]
-  const at::Tensor sigma =
-      options_.blur_sigma_min + (options_.blur_sigma_max - options_.blur_sigma_min) * at::rand({n}, random, at::kFloat);
-  const at::Tensor blurs = (at::rand({n}, random, at::kFloat) < options_.blur_probability).reshape({n, 1, 1, 1});
-  const at::Tensor deviation = (options_.noise_max * at::rand({n}, random, at::kFloat)).reshape({n, 1, 1, 1});
-  const at::Tensor noise = at::empty_like(small).normal_(0, 1, random);
-  return (at::where(blurs, Blur(small, sigma), small) + deviation * noise).clamp(-1, 1);
+at::Tensor UpsamplerStage::Shrink(const at::Tensor& pictures) const {
+  return at::avg_pool2d(pictures.contiguous(), options_.scale);  // [N, 3, S / scale, S / scale]
 }
 
 DiffusionLoss::Terms UpsamplerStage::LossOf(const Inputs& inputs, at::ScalarType compute_type) {
@@ -101,7 +70,7 @@ at::Tensor UpsamplerStage::Loss(const TrainingBatch& batch, at::ScalarType compu
                                 Figures& figures) {
   Inputs inputs;
   inputs.pictures = batch.pictures;
-  inputs.upscaled = Enlarge(Degrade(batch.pictures, random));
+  inputs.upscaled = Enlarge(degradation_(Shrink(batch.pictures), random));
   inputs.timesteps =
       at::randint(options_.first_timestep, options_.last_timestep + 1, {batch.pictures.size(0)}, random, at::kLong);
   inputs.noise = at::empty_like(batch.pictures).normal_(0, 1, random);
@@ -116,7 +85,7 @@ absl::StatusOr<Figures> UpsamplerStage::Validate(const HeldOut& held_out, const 
     const decoder::Unet unet(config_, averages);
     const model::UnclipScheduler scheduler(scheduler_);
     ASSIGN_OR_RETURN(const TrainingBatch batch, ReadHeldOut(held_out, options_.validation_pictures, config_.sample_size));
-    const at::Tensor small = at::avg_pool2d(batch.pictures.contiguous(), options_.scale);  // [N, 3, s, s]
+    const at::Tensor small = Shrink(batch.pictures);  // [N, 3, s, s]
     model::PhiloxNoise noise(/*seed=*/1);
     const decoder::UpsamplerNetworks networks = {.first = unet, .last = unet};
     decoder::Upsampling upsampling = {.pictures = small, .sampler = {}};

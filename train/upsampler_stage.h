@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/decoder/unet.h"
+#include "train/degradation.h"
 #include "train/diffusion_loss.h"
 #include "train/training_stage.h"
 
@@ -21,11 +22,7 @@ struct UpsamplerStageOptions {
   // Timesteps to train, both ends included: a network for the last step only needs few.
   int first_timestep = 0;
   int last_timestep = 999;
-  // What is done to the small picture, so that the network does not rely on its being perfect, as it is not when it was drawn.
-  double blur_probability = 0.5;  // of a Gaussian blur
-  double blur_sigma_min = 0.4;    // pixels of the small picture
-  double blur_sigma_max = 0.8;
-  double noise_max = 0.1;  // deviation of the noise that is added: uniform from 0 on, in units of -1..1
+  DegradationOptions degradation;
   int validation_pictures = 16;
   int validation_steps = 7;
   uint64_t seed = 0;  // of the first values
@@ -53,19 +50,18 @@ class UpsamplerStage : public TrainingStage {
   // The same for given inputs.
   DiffusionLoss::Terms LossOf(const Inputs& inputs, at::ScalarType compute_type);
 
-  // The small pictures that `pictures` [N, 3, S, S] are to be made from, spoilt: [N, 3, S / scale, S / scale].
-  at::Tensor Degrade(const at::Tensor& pictures, at::Generator& random) const;
-
  private:
   UpsamplerStage(const decoder::UnetConfig& config, const model::UnclipScheduler::Options& scheduler,
                  const UpsamplerStageOptions& options);
 
-  at::Tensor Enlarge(const at::Tensor& small) const;  // [N, 3, s, s] -> [N, 3, s × scale, s × scale]
+  at::Tensor Shrink(const at::Tensor& pictures) const;  // [N, 3, S, S] -> [N, 3, S / scale, S / scale]
+  at::Tensor Enlarge(const at::Tensor& small) const;    // [N, 3, s, s] -> [N, 3, s × scale, s × scale]
 
   const decoder::UnetConfig config_;
   const model::UnclipScheduler::Options scheduler_;
   const UpsamplerStageOptions options_;
   const DiffusionLoss loss_;
+  const Degradation degradation_;
   TrainableParameters parameters_;
 };
 
