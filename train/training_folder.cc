@@ -1,10 +1,13 @@
 #include "train/training_folder.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/atomic_file.h"
 #include "base/status_macros.h"
 
 namespace unclip::train {
@@ -18,6 +21,26 @@ absl::Status Failed(const fs::path& path, const std::error_code& error) {
 
 bool IsWeights(const fs::path& path) { return path.extension() == ".safetensors"; }
 
+// Another process of the same run may be doing the same at the same time, so a file appears whole or not at all.
+absl::Status CopyIfMissing(const fs::directory_entry& entry, const fs::path& target) {
+  std::error_code error;
+  if (entry.is_directory() && !entry.is_symlink()) {
+    fs::create_directories(target, error);
+    return error ? Failed(target, error) : absl::OkStatus();
+  }
+  fs::create_directories(target.parent_path(), error);
+  if (error) return Failed(target, error);
+  if (fs::exists(fs::symlink_status(target))) return absl::OkStatus();
+  if (entry.is_symlink()) {
+    fs::copy_symlink(entry.path(), target, error);
+    return error && error != std::errc::file_exists ? Failed(target, error) : absl::OkStatus();
+  }
+  std::ifstream file(entry.path(), std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return absl::UnavailableError(absl::StrCat(entry.path().string(), ": cannot be read"));
+  return WriteFileAtomically(target.string(), content);
+}
+
 }  // namespace
 
 absl::StatusOr<TrainingFolder> TrainingFolder::Open(const std::string& dir, const std::string& template_dir) {
@@ -30,13 +53,7 @@ absl::StatusOr<TrainingFolder> TrainingFolder::Open(const std::string& dir, cons
   for (const fs::directory_entry& entry : it) {
     // By name: fs::relative() would follow the links of one half to the other.
     const fs::path target = fs::path(dir) / entry.path().lexically_relative(template_dir);
-    if (entry.is_directory() && !entry.is_symlink()) {
-      fs::create_directories(target, error);
-    } else if (!IsWeights(entry.path()) && !fs::exists(fs::symlink_status(target))) {
-      fs::create_directories(target.parent_path(), error);
-      fs::copy(entry.path(), target, fs::copy_options::copy_symlinks, error);
-    }
-    if (error) return Failed(target, error);
+    if (!IsWeights(entry.path())) RETURN_IF_ERROR(CopyIfMissing(entry, target));
   }
   return TrainingFolder(dir);
 }

@@ -1,16 +1,19 @@
 """`unclip train` as a user calls it: small networks of every stage, trained for a few steps, then served and read by diffusers."""
 
+import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tarfile
 
 import pytest
 from PIL import Image
 
 from proto_modules import ROOT
-from running_cluster import PATIENCE_SECONDS, UNCLIP, Cluster, wait_until
+from running_cluster import PATIENCE_SECONDS, UNCLIP, Cluster
 from tiny_recipe import UPSAMPLERS, TinyRecipe
 
 LIBTORCH_PYTHON = ROOT / ".deps/python"
@@ -123,6 +126,47 @@ def test_a_folder_of_pictures_is_trained_on_and_bad_files_are_named(recipe, pict
   assert "9-broken.jpg" in result.stderr
 
 
+def test_tar_files_are_trained_on(recipe, pictures, tmp_path):
+  (pictures / "9-broken.jpg").unlink()
+  with tarfile.open(tmp_path / "shard-000.tar", "w") as tar:
+    for path in sorted(pictures.iterdir()):
+      tar.add(path, arcname=path.name)
+  config = recipe.config("clip", data={"kind": "tar", "path": str(tmp_path / "shard-{000..000}.tar"), "held_out": 2})
+  result = train("clip", config, tmp_path / "out")
+  assert result.returncode == 0, result.stderr
+  assert "step 4 of 4" in result.stderr
+
+
+def test_two_processes_share_a_run_and_stop_together(recipe, tmp_path):
+  with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    leader = f"127.0.0.1:{probe.getsockname()[1]}"
+  config = recipe.config("super_res_first", steps=100000)
+  processes = [
+      subprocess.Popen(
+          command("super_res_first", config, tmp_path, "--processes=2", f"--process={rank}", f"--leader={leader}", "--log-seconds=0"),
+          stderr=subprocess.PIPE, text=True)  # fmt: skip
+      for rank in (0, 1)
+  ]
+  said = ""
+  while "step 3 of" not in said:
+    line = processes[1].stderr.readline()
+    assert line, f"process 1 ended: {said}"
+    said += line
+  processes[1].send_signal(signal.SIGTERM)
+  ends = [process.communicate(timeout=PATIENCE_SECONDS)[1] for process in processes]
+  assert [process.returncode for process in processes] == [130, 130], ends
+  stopped = {end.split("stopped at step ")[1].split(";")[0] for end in ends}
+  assert len(stopped) == 1, "both stop at one step"
+  # Each had the same gradients, though their losses, of batches of their own, differ.
+  tables = [list(csv.DictReader(open(tmp_path / "training/super_res_first" / name))) for name in ("log.csv", "log-1.csv")]
+  norms = [{row["step"]: row["gradient_norm"] for row in table} for table in tables]
+  common = set(norms[0]) & set(norms[1])
+  assert len(common) >= 2
+  assert all(norms[0][step] == norms[1][step] for step in common)
+  assert any(a["loss"] != b["loss"] for a, b in zip(*tables, strict=False))
+
+
 BAD_CONFIGS = [
     ({"steps": 0}, 'option "steps" = 0'),
     ({"batch_size": 0}, 'option "batch_size" = 0'),
@@ -134,6 +178,7 @@ BAD_CONFIGS = [
     ({"batchsize": 4}, '"batchsize"'),
     ({"template": "nothing"}, "nothing"),
     ({"window_size": 128}, 'option "window_size" = 128'),
+    ({"data": {"kind": "shapes", "path": "x"}}, '"data.path"'),
 ]
 
 
