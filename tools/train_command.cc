@@ -39,9 +39,10 @@ struct Options {
 absl::StatusOr<StageKind> KindOf(const std::string& name) {
   if (name == "clip") return StageKind::kClip;
   if (name == "prior") return StageKind::kPrior;
+  if (name == "autoregressive-prior") return StageKind::kAutoregressivePrior;
   if (name == "decoder") return StageKind::kDecoder;
   if (name == "upsampler") return StageKind::kUpsampler;
-  return UsageError(absl::StrCat("STAGE \"", name, "\" must be clip, prior, decoder or upsampler"));
+  return UsageError(absl::StrCat("STAGE \"", name, "\" must be clip, prior, autoregressive-prior, decoder or upsampler"));
 }
 
 absl::StatusOr<std::unique_ptr<train::TrainingStage>> MakeStage(const train::TrainConfig& config,
@@ -56,6 +57,10 @@ absl::StatusOr<std::unique_ptr<train::TrainingStage>> MakeStage(const train::Tra
       ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
       return train::PriorStage::Create(text, std::move(clip), config.prior);
     }
+    case StageKind::kAutoregressivePrior: {
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      return train::AutoregressiveStage::Create(text, std::move(clip), config.autoregressive);
+    }
     case StageKind::kDecoder: {
       ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
       return train::DecoderStage::Create(text, std::move(clip), config.decoder);
@@ -66,7 +71,8 @@ absl::StatusOr<std::unique_ptr<train::TrainingStage>> MakeStage(const train::Tra
 
 absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options& options) {
   CommandLine command_line("unclip train", "Trains one of the networks, or goes on where the last run of it was stopped.");
-  command_line.AddPositional("STAGE", "clip, then prior, decoder and upsampler in any order.", &options.stage);
+  command_line.AddPositional("STAGE", "clip, then prior, autoregressive-prior, decoder and upsampler in any order.",
+                             &options.stage);
   command_line.AddString("config", "FILE", "How it is trained; docs/training.md lists what it may say.", &options.config);
   command_line.AddString("out", "DIR", "The folder of the checkpoint and of what the runs keep.", &options.out);
   command_line.AddInt("threads", {0, 1024}, "Threads to compute with; 0: as many as there are cores.", &options.threads);

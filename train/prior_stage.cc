@@ -9,7 +9,6 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -18,11 +17,10 @@
 #include "model/torch_guard.h"
 #include "services/prior/prior_sampler.h"
 #include "train/initialization.h"
+#include "train/statistics_batches.h"
 
 namespace unclip::train {
 namespace {
-
-constexpr int64_t kStatisticsBatch = 256;
 
 // Until Prepare() knows better: clip_std is divided by.
 TrainableParameters::Initializer FirstValues(uint64_t seed) {
@@ -57,21 +55,10 @@ PriorStage::PriorStage(const prior::PriorConfig& config, const model::UnclipSche
 }
 
 absl::Status PriorStage::Prepare(const Dataset& data) {
-  const int64_t count =
-      data.size() == 0 ? options_.statistics_pictures : std::min<int64_t>(data.size(), options_.statistics_pictures);
   std::vector<at::Tensor> embeddings;
-  for (int64_t begin = 0; begin < count; begin += kStatisticsBatch) {
-    ExampleBatch batch = {.step = 0, .side = options_.picture_size, .pixels = {}, .captions = {}};
-    for (int64_t i = begin; i < std::min(count, begin + kStatisticsBatch); ++i) {
-      absl::StatusOr<Example> example =
-          data.Read(i, /*variant=*/0, {.size = options_.picture_size, .side = options_.picture_size, .x = 0, .y = 0});
-      if (!example.ok()) continue;  // the loader names bad files
-      batch.pixels.insert(batch.pixels.end(), example->image.pixels.begin(), example->image.pixels.end());
-      batch.captions.push_back(std::move(example->caption));
-    }
-    if (!batch.captions.empty()) embeddings.push_back(clip_->EncodeImages(ToTrainingBatch(std::move(batch)).pictures));
-  }
-  if (embeddings.empty()) return absl::DataLossError("no picture of the data can be read");
+  RETURN_IF_ERROR(
+      ForEachStatisticsBatch(data, options_.statistics_pictures, options_.picture_size,
+                             [&](const TrainingBatch& batch) { embeddings.push_back(clip_->EncodeImages(batch.pictures)); }));
   const at::Tensor all = at::cat(embeddings);  // [pictures, D]
   RETURN_IF_ERROR(parameters_.Set("clip_mean", all.mean({0}, /*keepdim=*/true)));
   return parameters_.Set("clip_std", all.std(std::vector<int64_t>{0}, /*unbiased=*/true, /*keepdim=*/true).clamp_min(1e-6));

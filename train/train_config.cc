@@ -95,6 +95,17 @@ void ReadPrior(ConfigReader& reader, TrainConfig& config) {
   config.prior.seed = config.trainer.seed;
 }
 
+void ReadAutoregressive(ConfigReader& reader, TrainConfig& config) {
+  AutoregressiveStageOptions& options = config.autoregressive;
+  options.drop_caption = reader.Double("drop_caption", 0, 1, options.drop_caption);
+  options.drop_dot_product = reader.Double("drop_dot_product", 0, 1, options.drop_dot_product);
+  options.statistics_pictures = static_cast<int>(reader.Int("statistics_pictures", 2, 1 << 24, options.statistics_pictures));
+  options.guidance_scale = reader.Double("guidance_scale", 0, 100, options.guidance_scale);
+  options.validation_pictures = static_cast<int>(reader.Int("validation_pictures", 1, 1 << 16, options.validation_pictures));
+  options.picture_size = config.trainer.data.picture_size;
+  options.seed = config.trainer.seed;
+}
+
 void ReadDecoder(ConfigReader& reader, TrainConfig& config) {
   ReadLoss(reader, config.decoder.loss);
   config.decoder.loss.variational_weight = reader.Double("loss.variational_weight", 0, 10, 0.001);
@@ -151,6 +162,10 @@ absl::StatusOr<TrainConfig> ReadTrainConfig(const std::string& path, StageKind k
     case StageKind::kPrior:
       ReadPrior(reader, config);
       config.trainer.name = "prior";
+      break;
+    case StageKind::kAutoregressivePrior:
+      ReadAutoregressive(reader, config);
+      config.trainer.name = "autoregressive-prior";
       break;
     case StageKind::kDecoder:
       ReadDecoder(reader, config);

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "train/autoregressive_stage.h"
 #include "train/clip_stage.h"
 #include "train/data_source.h"
 #include "train/decoder_stage.h"
@@ -15,7 +16,7 @@
 
 namespace unclip::train {
 
-enum class StageKind { kClip, kPrior, kDecoder, kUpsampler };
+enum class StageKind { kClip, kPrior, kAutoregressivePrior, kDecoder, kUpsampler };
 
 // All of it. docs/training.md lists the options and their defaults.
 struct TrainConfig {
@@ -26,6 +27,7 @@ struct TrainConfig {
   // Of these, the one of `kind` counts.
   ClipStageOptions clip;
   PriorStageOptions prior;
+  AutoregressiveStageOptions autoregressive;
   DecoderStageOptions decoder;
   UpsamplerStageOptions upsampler;
 };

@@ -4,7 +4,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/stack.h>
 
 #include "absl/strings/str_cat.h"
@@ -18,51 +17,6 @@ constexpr int64_t kStepTokens = 3;  // the time, the noised image embedding, the
 
 }  // namespace
 
-PriorTransformer::Block::Block(const PriorConfig& config, model::ParameterSource& source, const std::string& prefix)
-    : width_(config.inner_dim()),
-      head_count_(config.num_attention_heads),
-      norm1_(source, prefix + ".norm1", config.inner_dim()),
-      to_qkv_(source, {prefix + ".attn1.to_q", prefix + ".attn1.to_k", prefix + ".attn1.to_v"}, config.inner_dim(),
-              config.inner_dim()),
-      to_out_(source, prefix + ".attn1.to_out.0", config.inner_dim(), config.inner_dim()),
-      norm3_(source, prefix + ".norm3", config.inner_dim()),
-      ff_in_(source, prefix + ".ff.net.0.proj", config.inner_dim(), 4 * config.inner_dim()),
-      ff_out_(source, prefix + ".ff.net.2", 4 * config.inner_dim(), config.inner_dim()) {}
-
-at::Tensor PriorTransformer::Block::AttendTo(const at::Tensor& queries, const at::Tensor& keys_and_values,
-                                             const at::Tensor& mask) const {
-  const at::Tensor keys = model::SplitHeads(keys_and_values.narrow(2, 0, width_), head_count_);          // [N, heads, S, d]
-  const at::Tensor values = model::SplitHeads(keys_and_values.narrow(2, width_, width_), head_count_);   // [N, heads, S, d]
-  return model::MergeHeads(model::Attend(model::SplitHeads(queries, head_count_), keys, values, mask));  // [N, S', W]
-}
-
-at::Tensor PriorTransformer::Block::Finish(const at::Tensor& x, const at::Tensor& attended) const {
-  const at::Tensor h = to_out_(attended) + x;       // [N, S', W]
-  return ff_out_(at::gelu(ff_in_(norm3_(h)))) + h;  // [N, S', W]
-}
-
-at::Tensor PriorTransformer::Block::Read(const at::Tensor& x, const at::Tensor& mask, at::Tensor& keys_and_values) const {
-  const at::Tensor qkv = to_qkv_(norm1_(x));                 // [N, S', 3 W]
-  const at::Tensor own = qkv.narrow(2, width_, 2 * width_);  // [N, S', 2 W]
-  keys_and_values.narrow(1, 0, x.size(1)).copy_(own);
-  return Finish(x, AttendTo(qkv.narrow(2, 0, width_), own, mask));
-}
-
-at::Tensor PriorTransformer::Block::Step(const at::Tensor& x, const std::vector<RowsOfRun>& runs, size_t index) const {
-  const at::Tensor qkv = to_qkv_(norm1_(x));  // [N, 3, 3 W]
-  std::vector<at::Tensor> attended;
-  attended.reserve(runs.size());
-  int64_t first = 0;
-  for (const RowsOfRun& run : runs) {
-    const at::Tensor own = qkv.narrow(0, first, run.count);            // [R, 3, 3 W]
-    at::Tensor& keys_and_values = run.prefix->keys_and_values[index];  // [R, S, 2 W]
-    keys_and_values.narrow(1, keys_and_values.size(1) - kStepTokens, kStepTokens).copy_(own.narrow(2, width_, 2 * width_));
-    attended.push_back(AttendTo(own.narrow(2, 0, width_), keys_and_values, run.prefix->mask));  // [R, 3, W]
-    first += run.count;
-  }
-  return Finish(x, attended.size() == 1 ? attended.front() : at::cat(attended));
-}
-
 PriorTransformer::PriorTransformer(const PriorConfig& config, model::ParameterSource& source)
     : config_(config),
       time_embedding_(source, "time_embedding", {.dim = config.inner_dim()}, config.inner_dim()),
@@ -72,7 +26,8 @@ PriorTransformer::PriorTransformer(const PriorConfig& config, model::ParameterSo
       positional_embedding_(source.Get("positional_embedding", {1, config.token_count(), config.inner_dim()})),
       prd_embedding_(source.Get("prd_embedding", {1, 1, config.inner_dim()})) {
   for (int i = 0; i < config.num_layers && source.status().ok(); ++i) {
-    transformer_blocks_.emplace_back(config, source, absl::StrCat("transformer_blocks.", i));
+    transformer_blocks_.emplace_back(config.inner_dim(), config.num_attention_heads, source,
+                                     absl::StrCat("transformer_blocks.", i));
   }
   norm_out_ = model::LayerNorm(source, "norm_out", config.inner_dim());
   proj_to_clip_embeddings_ = model::Linear(source, "proj_to_clip_embeddings", config.inner_dim(), config.embedding_dim);
@@ -108,9 +63,9 @@ PriorTransformer::Prefix PriorTransformer::ReadText(const at::Tensor& text_embed
   const at::Tensor mask = ScoreMask(attention_mask);          // [texts, 1, S, S]
   const at::Tensor mask_before = mask.narrow(2, 0, before).narrow(3, 0, before);
   Prefix prefix = {.keys_and_values = {}, .mask = mask.narrow(2, before, kStepTokens).repeat_interleave(copies, 0)};
-  for (const Block& block : transformer_blocks_) {
+  for (const PriorBlock& block : transformer_blocks_) {
     at::Tensor keys_and_values = at::empty({texts, tokens, 2 * config_.inner_dim()}, h.options());  // [texts, S, 2 W]
-    h = block.Read(h, mask_before, keys_and_values);
+    h = block.Read(h, mask_before, &keys_and_values);
     prefix.keys_and_values.push_back(copies == 1 ? keys_and_values
                                                  : keys_and_values.repeat_interleave(copies, 0));  // [R, S, 2 W]
   }
@@ -123,7 +78,13 @@ at::Tensor PriorTransformer::Predict(const at::Tensor& x, const at::Tensor& time
   const int64_t n = x.size(0);
   at::Tensor h = at::stack({time, proj_in_(x.to(options())), prd_embedding_.select(1, 0).expand({n, -1})}, 1) +
                  positional_embedding_.narrow(1, config_.token_count() - kStepTokens, kStepTokens);  // [N, 3, W]
-  for (size_t i = 0; i < transformer_blocks_.size(); ++i) h = transformer_blocks_[i].Step(h, runs, i);
+  for (size_t i = 0; i < transformer_blocks_.size(); ++i) {
+    std::vector<PriorBlock::Rows> rows;
+    rows.reserve(runs.size());
+    for (const RowsOfRun& run : runs)
+      rows.push_back({.keys_and_values = run.prefix->keys_and_values[i], .mask = run.prefix->mask});
+    h = transformer_blocks_[i].Step(h, rows);
+  }
   return proj_to_clip_embeddings_(norm_out_(h.select(1, -1))).to(at::kFloat);  // [N, D]
 }
 

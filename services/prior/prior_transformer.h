@@ -4,12 +4,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string>
 #include <vector>
 
 #include "model/nn/layers.h"
 #include "model/nn/parameter_source.h"
 #include "model/nn/timestep_embedding.h"
+#include "services/prior/prior_block.h"
 #include "services/prior/prior_config.h"
 
 namespace unclip::prior {
@@ -65,31 +65,6 @@ class PriorTransformer {
   at::Device device() const { return prd_embedding_.device(); }
 
  private:
-  // Pre-norm self-attention and MLP (reference models/attention.py, BasicTransformerBlock).
-  class Block {
-   public:
-    Block(const PriorConfig& config, model::ParameterSource& source, const std::string& prefix);
-    // Tokens that look at one another as `mask` [N, 1, S', S'] says: [N, S', W] -> the same. Their keys and values [N, S', 2 W]
-    // go to the beginning of `keys_and_values` [N, S, 2 W].
-    at::Tensor Read(const at::Tensor& x, const at::Tensor& mask, at::Tensor& keys_and_values) const;
-
-    // The last three tokens of each row [N, 3, W] -> the same; `index` is the block's number.
-    at::Tensor Step(const at::Tensor& x, const std::vector<RowsOfRun>& runs, size_t index) const;
-
-   private:
-    at::Tensor AttendTo(const at::Tensor& queries, const at::Tensor& keys_and_values, const at::Tensor& mask) const;
-    at::Tensor Finish(const at::Tensor& x, const at::Tensor& attended) const;
-
-    int64_t width_;
-    int64_t head_count_;
-    model::LayerNorm norm1_;
-    model::Linear to_qkv_;
-    model::Linear to_out_;
-    model::LayerNorm norm3_;
-    model::Linear ff_in_;
-    model::Linear ff_out_;
-  };
-
   // The type and the device of the weights.
   at::TensorOptions options() const { return prd_embedding_.options(); }
 
@@ -103,7 +78,7 @@ class PriorTransformer {
   model::Linear encoder_hidden_states_proj_;
   at::Tensor positional_embedding_;  // [1, S, W]
   at::Tensor prd_embedding_;         // [1, 1, W]
-  std::vector<Block> transformer_blocks_;
+  std::vector<PriorBlock> transformer_blocks_;
   model::LayerNorm norm_out_;
   model::Linear proj_to_clip_embeddings_;
   at::Tensor clip_mean_;    // [1, D]

@@ -3,10 +3,13 @@
 usage: make_expected.py
 
 The networks are diffusers' and transformers' own, with the weights of tests/goldens/odd-shapes, in float32 with one thread; the losses are
-written out here once more, so that the trainer's are not compared with themselves. Needs bench/.venv (scripts/setup.sh bench). The output
-is committed; `//train:gradient_test` compares the trainer with it.
+written out here once more, so that the trainer's are not compared with themselves, and so is the autoregressive prior, which the reference
+does not have. Needs bench/.venv (scripts/setup.sh bench). The output
+is committed; `//train:gradient_test` and
+`//train:autoregressive_stage_test` compare the trainer with it.
 """
 
+import json
 import math
 import pathlib
 
@@ -167,11 +170,92 @@ def upsampler_stage():
   write("upsampler", inputs, loss, {"super_res_first": network})
 
 
+# A small network of each kind of layer; it is of no checkpoint, so its weights are written as well.
+AUTOREGRESSIVE = {"num_attention_heads": 2, "attention_head_dim": 8, "num_layers": 2, "embedding_dim": 12, "num_embeddings": 7,
+                  "num_components": 5, "num_buckets": 6, "num_dot_product_buckets": 4}  # fmt: skip
+
+
+class AutoregressivePrior(torch.nn.Module):
+  """The paper's autoregressive prior (2204.06125 §2.2) of PyTorch's own layers, as the reference has none."""
+
+  def __init__(self, num_attention_heads, attention_head_dim, num_layers, embedding_dim, num_embeddings, num_components, num_buckets,
+               num_dot_product_buckets):  # fmt: skip
+    super().__init__()
+    width = num_attention_heads * attention_head_dim
+    self.length, self.components = num_embeddings, num_components
+    self.encoder_hidden_states_proj = torch.nn.Linear(embedding_dim, width)
+    self.embedding_proj = torch.nn.Linear(embedding_dim, width)
+    self.positional_embedding = torch.nn.Parameter(torch.randn(1, num_embeddings + num_components + 1, width))
+    self.dot_product_embedding = torch.nn.Embedding(num_dot_product_buckets + 1, width)
+    self.code_embedding = torch.nn.Embedding(num_buckets, width)
+    layer = {"dim_feedforward": 4 * width, "dropout": 0, "activation": "gelu", "batch_first": True, "norm_first": True}
+    self.blocks = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(width, num_attention_heads, **layer) for _ in range(num_layers))
+    self.norm_out = torch.nn.LayerNorm(width)
+    self.to_logits = torch.nn.Linear(width, num_buckets)
+
+  def forward(self, inputs):
+    tokens = torch.cat([self.encoder_hidden_states_proj(inputs["hidden_states"]), self.embedding_proj(inputs["text_embeddings"])[:, None],
+                        self.dot_product_embedding(inputs["dot_products"])[:, None], self.code_embedding(inputs["codes"][:, :-1])], 1)  # fmt: skip
+    x = tokens + self.positional_embedding
+    causal = torch.full((x.shape[1], x.shape[1]), -torch.inf).triu(1)
+    padding = F.pad((1 - inputs["mask"]) * -1e9, (0, x.shape[1] - self.length))
+    for block in self.blocks:
+      x = block(x, src_mask=causal, src_key_padding_mask=padding)
+    return self.to_logits(self.norm_out(x[:, -self.components :]))
+
+  def checkpoint(self):
+    """Parameters and gradients by the names that they have in a checkpoint: {name: (value, gradient)}."""
+    found = {}
+    for name, parameter in self.named_parameters():
+      value, gradient = parameter.detach(), parameter.grad
+      name = name.replace("blocks.", "transformer_blocks.").replace("linear1", "ff.net.0.proj").replace("linear2", "ff.net.2")
+      name = name.replace("norm2", "norm3").replace("self_attn.out_proj", "attn1.to_out.0")
+      if "self_attn.in_proj_" in name:
+        for part, v, g in zip("qkv", value.chunk(3), gradient.chunk(3)):
+          found[name.replace("self_attn.in_proj_", f"attn1.to_{part}.")] = (v, g)
+      else:
+        found[name] = (value, gradient)
+    return found
+
+
+def quantized(values, edges):
+  """How many edges are not above each value."""
+  return (values[..., None] >= edges).sum(-1)
+
+
+def autoregressive_stage():
+  sizes = AUTOREGRESSIVE
+  network = AutoregressivePrior(**sizes)
+  dim, components, buckets = sizes["embedding_dim"], sizes["num_components"], sizes["num_buckets"]
+  images = torch.randn(BATCH, dim)
+  codes = {"pca_mean": torch.randn(dim), "pca_components": torch.linalg.qr(torch.randn(dim, components))[0].T,
+           "bucket_edges": torch.randn(components, buckets - 1).sort(1)[0], "bucket_centers": torch.randn(components, buckets).sort(1)[0],
+           "dot_product_edges": torch.randn(sizes["num_dot_product_buckets"] - 1).sort()[0]}  # fmt: skip
+  text = conditioning(dim, sizes["num_embeddings"])
+  dot_products = quantized((images * text["text_embeddings"]).sum(1), codes["dot_product_edges"])
+  numbers = quantized((images - codes["pca_mean"]) @ codes["pca_components"].T, codes["bucket_edges"])
+  decoded = codes["bucket_centers"][torch.arange(components), numbers] @ codes["pca_components"] + codes["pca_mean"]
+  # The last row's dot product is not known.
+  inputs = {"codes": numbers, "dot_products": torch.cat([dot_products[:-1], torch.tensor([sizes["num_dot_product_buckets"]])]), **text}
+  logits = network(inputs)
+  loss = F.cross_entropy(logits.flatten(0, 1), numbers.flatten())
+  loss.backward()
+  folder = "prior_autoregressive"
+  tensors = {f"in/{name}": value for name, value in inputs.items()}
+  tensors |= {"in/images": images, "all_dot_products": dot_products, "decoded": decoded, "logits": logits.detach(), "loss": loss.detach().reshape(1)}
+  tensors |= {f"weights/{name}": value for name, value in codes.items()}
+  for name, (value, gradient) in network.checkpoint().items():
+    tensors |= {f"weights/{name}": value, f"grad/{folder}/{name}": gradient}
+  tensors = {name: value.contiguous().clone() for name, value in tensors.items()}
+  save_file(tensors, HERE / "expected" / "autoregressive.safetensors", metadata={"config": json.dumps(sizes)})
+  print(f"autoregressive: loss {loss.item():.6f}")
+
+
 def main():
   torch.manual_seed(0)
   torch.set_num_threads(1)
   (HERE / "expected").mkdir(exist_ok=True)
-  for stage in (clip_stage, prior_stage, decoder_stage, upsampler_stage):
+  for stage in (clip_stage, prior_stage, decoder_stage, upsampler_stage, autoregressive_stage):
     stage()
 
 
