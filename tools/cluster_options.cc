@@ -85,6 +85,7 @@ absl::Status AddService(const ServiceKind& kind, const ClusterOptions& options, 
   if (kind.name == "clip" && !checkpoints.variation.empty()) {
     spec.argv.push_back(absl::StrCat("--variation_checkpoint=", checkpoints.variation));
   }
+  if (kind.name == "prior") spec.argv.push_back(absl::StrCat("--prior=", options.prior));
   if (!options.device.empty()) spec.argv.push_back(absl::StrCat("--device=", options.device));
   if (!options.dtype.empty()) spec.argv.push_back(absl::StrCat("--dtype=", options.dtype));
   const std::vector<std::string> common = CommonFlags(options);
@@ -123,6 +124,7 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
   command_line.AddInt("decoder-threads", kThreads, "Threads of each decoder.", &options.decoder_threads);
   command_line.AddString("device", "NAME", "Where the models run: cpu, cuda or cuda:N. (default cpu)", &options.device);
   command_line.AddString("dtype", "TYPE", "Type the weights are held in: float32, bfloat16, float16 or auto.", &options.dtype);
+  command_line.AddChoice("prior", {"diffusion", "autoregressive"}, "Which prior of the checkpoint draws.", &options.prior);
   command_line.AddInt("prior-replicas", kReplicas, "Prior processes.", &options.prior_replicas);
   command_line.AddInt("decoder-replicas", kReplicas, "Decoder processes.", &options.decoder_replicas);
   command_line.AddString("prior-args", "FLAGS", "More flags of each prior: \"--batching=request\".", &options.prior_args);

@@ -20,8 +20,9 @@ struct ClusterOptions {
   std::string http_listen = "127.0.0.1:8080";
   std::optional<int> threads;  // for each service; absent: the cores this process may use
   std::optional<int> clip_threads, prior_threads, decoder_threads;
-  std::string device;  // empty: the services' default
-  std::string dtype;   // the same
+  std::string device;               // empty: the services' default
+  std::string dtype;                // the same
+  std::string prior = "diffusion";  // which prior of the checkpoint is served, or "autoregressive"
   int prior_replicas = 1;
   int decoder_replicas = 1;
   std::string prior_args;    // more flags of each prior, with spaces between

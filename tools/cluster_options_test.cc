@@ -62,6 +62,14 @@ TEST_F(ClusterOptionsTest, RunsOneOfEachOnTheDefaultModel) {
   EXPECT_THAT(spec.services[1].argv, Not(Contains(StartsWith("--variation_checkpoint="))));
 }
 
+TEST_F(ClusterOptionsTest, TellsThePriorWhichOneItIs) {
+  ClusterOptions options;
+  options.prior = "autoregressive";
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
+  EXPECT_THAT(spec.services[1].argv, Contains("--prior=autoregressive"));
+  EXPECT_THAT(spec.services[2].argv, Not(Contains(StartsWith("--prior="))));
+}
+
 TEST_F(ClusterOptionsTest, AGivenCheckpointComesWithoutTheDefaultVariation) {
   ClusterOptions options;
   options.checkpoint = root_;

@@ -14,6 +14,8 @@
 #include "services/clip/image_preprocessor.h"
 #include "services/decoder/text_projection.h"
 #include "services/decoder/unet.h"
+#include "services/prior/autoregressive_config.h"
+#include "services/prior/autoregressive_transformer.h"
 #include "services/prior/prior_config.h"
 #include "services/prior/prior_transformer.h"
 
@@ -47,6 +49,9 @@ absl::StatusOr<std::vector<model::TensorSpec>> ComponentSpecs(const model::Check
   if (type == "CLIPTextModelWithProjection") return SpecsOf<clip::ClipTextModel>(clip::ReadClipTextConfig(dir));
   if (type == "CLIPVisionModelWithProjection") return SpecsOf<clip::ClipVisionModel>(clip::ReadClipVisionConfig(dir));
   if (type == "PriorTransformer") return SpecsOf<prior::PriorTransformer>(prior::ReadPriorConfig(dir));
+  if (type == prior::AutoregressiveConfig::kClassName) {
+    return SpecsOf<prior::AutoregressiveTransformer>(prior::ReadAutoregressiveConfig(dir));
+  }
   if (type == "UnCLIPTextProjModel") return SpecsOf<decoder::TextProjection>(decoder::ReadTextProjectionConfig(dir));
   if (type == "UNet2DConditionModel") return SpecsOf<decoder::Unet>(decoder::ReadBaseUnetConfig(dir));
   if (type == "UNet2DModel") return SpecsOf<decoder::Unet>(decoder::ReadUpsamplerUnetConfig(dir));

@@ -34,6 +34,9 @@ TEST(TrainConfigTest, HasDefaults) {
   EXPECT_EQ(config.decoder.drop_caption, 0.5);
   ASSERT_OK_AND_ASSIGN(const TrainConfig prior, Read(StageKind::kPrior));
   EXPECT_EQ(prior.prior.drop_caption, 0.1);
+  ASSERT_OK_AND_ASSIGN(const TrainConfig autoregressive, Read(StageKind::kAutoregressivePrior));
+  EXPECT_EQ(autoregressive.trainer.name, "autoregressive-prior");
+  EXPECT_EQ(autoregressive.autoregressive.statistics_pictures, 16384);
 }
 
 TEST(TrainConfigTest, NamesAnUpsamplersRunAfterItsComponent) {
@@ -67,6 +70,7 @@ TEST(TrainConfigTest, ReadsTheRecipesThatShip) {
   const std::string dir = "train/recipes/shapes/";
   EXPECT_OK(ReadTrainConfig(dir + "clip.json", StageKind::kClip));
   EXPECT_OK(ReadTrainConfig(dir + "prior.json", StageKind::kPrior));
+  EXPECT_OK(ReadTrainConfig(dir + "autoregressive-prior.json", StageKind::kAutoregressivePrior));
   EXPECT_OK(ReadTrainConfig(dir + "decoder.json", StageKind::kDecoder));
   EXPECT_OK(ReadTrainConfig(dir + "upsampler-256.json", StageKind::kUpsampler));
   EXPECT_OK(ReadTrainConfig(dir + "upsampler-1024.json", StageKind::kUpsampler));

@@ -25,6 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr absl::string_view kIndexFile = "model_index.json";
+// The component that is found by its weights, and what names its class.
+constexpr char kOwnPrior[] = "prior_autoregressive";
+constexpr char kOwnPriorWeights[] = "diffusion_pytorch_model.safetensors";
+constexpr char kOwnPriorClass[] = "UnclipAutoregressivePrior";
 // No path is longer, so no longer file stands for a link.
 constexpr size_t kMaxLinkBytes = 4096;
 
@@ -107,6 +111,12 @@ absl::StatusOr<Checkpoint> Checkpoint::Open(const std::string& dir) {
                                                      "\" must be a plain folder name with a list of library and class"));
     }
     checkpoint.components_.push_back({.name = key, .library = value[0], .class_name = value[1]});
+  }
+  if (std::error_code ignored;
+      !checkpoint.HasComponent(kOwnPrior) && fs::exists(folder / kOwnPrior / kOwnPriorWeights, ignored)) {
+    const auto place = std::find_if(checkpoint.components_.begin(), checkpoint.components_.end(),
+                                    [](const Component& other) { return other.name > kOwnPrior; });
+    checkpoint.components_.insert(place, {.name = kOwnPrior, .library = "unclip", .class_name = kOwnPriorClass});
   }
   if (checkpoint.components_.empty()) return absl::InvalidArgumentError(absl::StrCat(index_path, ": lists no component"));
   return checkpoint;

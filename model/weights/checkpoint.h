@@ -11,6 +11,9 @@
 
 namespace unclip::model {
 
+// prior_autoregressive/ (class UnclipAutoregressivePrior), where it has weights, is a component as well: it is our own, and
+// model_index.json cannot list it, as the reference's loader would look for its class in vain.
+//
 // Immutable and thread-safe; a plain value. Reads no weights.
 class Checkpoint {
  public:
@@ -38,7 +41,7 @@ class Checkpoint {
 
   // The folder of a component, absolute, links resolved: symbolic ones, and the small text files holding a relative path that
   // stand for them where a copy of the checkpoint could not keep links. NOT_FOUND, with the path in question, when
-  // model_index.json does not list it, or a folder or a link's target is missing, or links run in a circle.
+  // there is no such component, or a folder or a link's target is missing, or links run in a circle.
   absl::StatusOr<std::string> ComponentDir(absl::string_view name) const;
 
   // Lower-case hexadecimal SHA-256 over the config files (*.json, *.txt) and the headers of the weight files (*.safetensors) of

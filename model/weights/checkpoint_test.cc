@@ -57,6 +57,18 @@ TEST_F(CheckpointTest, ListsComponents) {
   EXPECT_FALSE(checkpoint.HasComponent("flag"));
 }
 
+TEST_F(CheckpointTest, FindsAnAutoregressivePriorByItsWeights) {
+  WriteIndex(kIndex);
+  WriteTestFile(dir_ + "/prior_autoregressive/config.json", "{}");
+  ASSERT_OK_AND_ASSIGN(const Checkpoint without, Checkpoint::Open(dir_));
+  EXPECT_FALSE(without.HasComponent("prior_autoregressive"));
+  WriteTestFile(dir_ + "/prior_autoregressive/diffusion_pytorch_model.safetensors", "");
+  ASSERT_OK_AND_ASSIGN(const Checkpoint with, Checkpoint::Open(dir_));
+  ASSERT_THAT(with.components(), SizeIs(3));
+  EXPECT_EQ(with.components()[1].class_name, "UnclipAutoregressivePrior");
+  EXPECT_OK(with.ComponentDir("prior_autoregressive"));
+}
+
 TEST_F(CheckpointTest, NamesAHalfAfterItsParent) {
   WriteTestFile(dir_ + "/karlo/text-to-image/model_index.json", kIndex);
   ASSERT_OK_AND_ASSIGN(const Checkpoint checkpoint, Checkpoint::Open(dir_ + "/karlo/text-to-image/"));

@@ -1,7 +1,6 @@
 #include "services/prior/embedding_codes.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/isfinite.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/searchsorted.h>
 
@@ -49,13 +48,6 @@ at::Tensor EmbeddingCodes::Dequantize(const at::Tensor& codes) const {
 
 at::Tensor EmbeddingCodes::QuantizeDotProducts(const at::Tensor& texts, const at::Tensor& images) const {
   return BucketsOf(dot_product_edges_, (texts * images).sum(1));  // [N]
-}
-
-bool EmbeddingCodes::IsFinite() const {
-  for (const at::Tensor& each : {mean_, components_, bucket_centers_}) {
-    if (!at::isfinite(each).all().item<bool>()) return false;
-  }
-  return true;
 }
 
 }  // namespace unclip::prior

@@ -44,9 +44,6 @@ class EmbeddingCodes {
   // The buckets of the dot products of texts and images [N, D] each: [N] int64.
   at::Tensor QuantizeDotProducts(const at::Tensor& texts, const at::Tensor& images) const;
 
-  // Whether all that decoding needs is finite.
-  bool IsFinite() const;
-
  private:
   at::Tensor mean_;
   at::Tensor components_;

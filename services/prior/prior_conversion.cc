@@ -11,11 +11,11 @@ namespace unclip::prior {
 absl::StatusOr<SamplePriorInput> ToSamplePriorInput(const v1::SamplePriorRequest& request, const PriorModelInfo& info) {
   SamplePriorInput input;
   input.candidate_count = request.has_candidate_count() ? request.candidate_count() : kDefaultCandidateCount;
-  input.step_count = request.has_step_count() ? request.step_count() : kDefaultStepCount;
+  input.step_count = request.has_step_count() ? request.step_count() : info.step_count.default_value;
   input.guidance_scale = request.has_guidance_scale() ? request.guidance_scale() : kDefaultGuidanceScale;
   input.seed = request.seed();
   RETURN_IF_ERROR(CheckIntRange("candidate_count", input.candidate_count, 1, kMaxCandidateCount));
-  RETURN_IF_ERROR(CheckIntRange("step_count", input.step_count, kMinStepCount, kMaxStepCount));
+  RETURN_IF_ERROR(CheckIntRange("step_count", input.step_count, info.step_count.minimum, info.step_count.maximum));
   RETURN_IF_ERROR(CheckDoubleRange("guidance_scale", input.guidance_scale, 0, kMaxGuidanceScale));
   RETURN_IF_ERROR(CheckSamplingOptions("sampling", request.sampling(), {.has_guidance = true, .has_deep_features = false}));
   input.sampling = ToStageSampling(request.sampling());
@@ -41,9 +41,9 @@ v1::GetModelInfoResponse ToModelInfoResponse(const PriorModelInfo& info) {
   response.set_context_length(info.context_length);
   response.set_hidden_dim(info.hidden_dim);
   common::v1::Int32Range& steps = *response.mutable_step_count();
-  steps.set_minimum(kMinStepCount);
-  steps.set_maximum(kMaxStepCount);
-  steps.set_default_value(kDefaultStepCount);
+  steps.set_minimum(info.step_count.minimum);
+  steps.set_maximum(info.step_count.maximum);
+  steps.set_default_value(info.step_count.default_value);
   response.mutable_guidance_scale()->set_maximum(kMaxGuidanceScale);
   response.mutable_guidance_scale()->set_default_value(kDefaultGuidanceScale);
   common::v1::Int32Range& candidates = *response.mutable_candidate_count();

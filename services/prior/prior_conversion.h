@@ -8,15 +8,12 @@
 
 namespace unclip::prior {
 
-// What a request may ask for.
+// What a request may ask for; PriorModelInfo says how many steps.
 inline constexpr int kMaxCandidateCount = 16;
-inline constexpr int kMinStepCount = 2;
-inline constexpr int kMaxStepCount = 1000;
 inline constexpr double kMaxGuidanceScale = 100;
 
 // What it gets when it does not say.
 inline constexpr int kDefaultCandidateCount = 1;
-inline constexpr int kDefaultStepCount = 25;
 inline constexpr double kDefaultGuidanceScale = 4;
 
 // Turns a request into what the engine takes, which cannot be wrong after that. INVALID_ARGUMENT, naming field, value and range,

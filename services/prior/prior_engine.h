@@ -1,4 +1,4 @@
-// What the prior service needs of a diffusion prior. Free of LibTorch, so that services and tests compile fast against a fake.
+// What the prior service needs of a prior. Free of LibTorch, so that services and tests compile fast against a fake.
 #ifndef UNCLIP_SERVICES_PRIOR_PRIOR_ENGINE_H_
 #define UNCLIP_SERVICES_PRIOR_PRIOR_ENGINE_H_
 
@@ -17,6 +17,13 @@
 
 namespace unclip::prior {
 
+// The numbers of steps that an engine takes.
+struct PriorStepRange {
+  int minimum = 2;
+  int maximum = 1000;
+  int default_value = 25;
+};
+
 // What an engine holds.
 struct PriorModelInfo {
   std::string checkpoint_name;
@@ -27,6 +34,7 @@ struct PriorModelInfo {
   int embedding_dim = 0;   // D
   int context_length = 0;  // T
   int hidden_dim = 0;      // W
+  PriorStepRange step_count = {};
   int max_batch_rows = 1;  // of a step, see RowCount(); a request that alone has more is computed alone
   absl::Duration step_duration = absl::ZeroDuration();  // of a step computed alone, as measured at warm-up
   int64_t row_bytes = 0;                                // memory that a row takes while it is stepped, likewise
@@ -38,7 +46,7 @@ struct SamplePriorInput {
   TextConditioning text;
   TextConditioning negative_text;  // read only when guidance_scale > 1
   int candidate_count = 1;         // ≥ 1
-  int step_count = 2;              // ≥ 2
+  int step_count = 2;              // in PriorModelInfo's range
   StageSampling sampling = {};
   double guidance_scale = 1;  // ≥ 0, finite
   uint64_t seed = 0;
@@ -56,7 +64,7 @@ class PriorRun {
   virtual int row_count() const = 0;
 };
 
-// Called after each denoising step with the number of steps done; an error ends the sampling.
+// Called after each step with the number of steps done; an error ends the sampling.
 using PriorStepCallback = std::function<absl::Status(int step)>;
 
 // Draws image embeddings. Not thread-safe: call it from one thread at a time (and best always from the same one).
@@ -69,8 +77,9 @@ class PriorEngine {
   // Reads the text of a request, which must outlive the run. INTERNAL on a fault of the model.
   virtual absl::StatusOr<std::unique_ptr<PriorRun>> Start(const SamplePriorInput& input) = 0;
 
-  // One denoising step of each of `runs`, which may be at different steps of different requests. For each, OK or INTERNAL on a
-  // fault of the model or values that are not finite. What a run gives does not depend on those beside it, to the last bit.
+  // One step, of denoising or of one more code, of each of `runs`, which may be at different steps of different requests. For
+  // each, OK or INTERNAL on a fault of the model or values that are not finite. What a run gives does not depend on those beside
+  // it, to the last bit.
   virtual std::vector<absl::Status> Step(absl::Span<PriorRun* const> runs) = 0;
 
   // The embeddings of a run whose steps are all done: one for each candidate, of D values each.

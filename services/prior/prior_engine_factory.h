@@ -10,7 +10,11 @@
 
 namespace unclip::prior {
 
+// The two priors of unCLIP (2204.06125) §2.2.
+enum class PriorKind { kDiffusion, kAutoregressive };
+
 struct PriorEngineOptions {
+  PriorKind kind = PriorKind::kDiffusion;
   std::string checkpoint;         // folder in the reference layout
   std::string device = "cpu";     // "cpu", "cuda" or "cuda:N"
   std::string dtype = "float32";  // "float32", "bfloat16", "float16" or "auto"
@@ -19,7 +23,7 @@ struct PriorEngineOptions {
 };
 
 // Loads the networks and runs them once. INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS with one line that names file and tensor when
-// the checkpoint is not acceptable; FAILED_PRECONDITION when there is no such device.
+// the checkpoint is not acceptable or has no such prior; FAILED_PRECONDITION when there is no such device.
 absl::StatusOr<std::unique_ptr<PriorEngine>> LoadPriorEngine(const PriorEngineOptions& options);
 
 }  // namespace unclip::prior

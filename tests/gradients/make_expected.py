@@ -4,8 +4,7 @@ usage: make_expected.py
 
 The networks are diffusers' and transformers' own, with the weights of tests/goldens/odd-shapes, in float32 with one thread; the losses are
 written out here once more, so that the trainer's are not compared with themselves, and so is the autoregressive prior, which the reference
-does not have. Needs bench/.venv (scripts/setup.sh bench). The output
-is committed; `//train:gradient_test` and
+does not have. Needs bench/.venv (scripts/setup.sh bench). The output is committed; `//train:gradient_test` and
 `//train:autoregressive_stage_test` compare the trainer with it.
 """
 

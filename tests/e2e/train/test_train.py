@@ -17,7 +17,7 @@ from running_cluster import PATIENCE_SECONDS, UNCLIP, Cluster
 from tiny_recipe import UPSAMPLERS, TinyRecipe
 
 LIBTORCH_PYTHON = ROOT / ".deps/python"
-RUNS = ["clip", "prior", "decoder"] + [f"{prefix}_{which}" for prefix in UPSAMPLERS for which in ("first", "last")]
+RUNS = ["clip", "prior", "autoregressive-prior", "decoder"] + [f"{prefix}_{which}" for prefix in UPSAMPLERS for which in ("first", "last")]
 
 
 def stage_of(run):
@@ -69,6 +69,21 @@ def test_what_was_trained_can_be_served(trained, tmp_path):
     assert result.returncode == 0, result.stderr
     with Image.open(picture) as image:
       assert image.size == (128, 128)
+
+
+def test_the_autoregressive_prior_can_be_served(trained, tmp_path):
+  with Cluster(f"--checkpoint={trained}/text-to-image", "--prior=autoregressive", "--threads=1") as cluster:
+    generate = [UNCLIP, "generate", "a red circle", f"--address={cluster.address}", "--decoder-steps=2"]
+    pictures = []
+    for name in ("first", "again"):
+      picture = tmp_path / f"{name}.png"
+      result = subprocess.run([*generate, "--seed=3", f"--out={picture}"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+      assert result.returncode == 0, result.stderr
+      pictures.append(picture.read_bytes())
+    assert pictures[0] == pictures[1]
+    result = subprocess.run([*generate, "--prior-steps=5"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert result.returncode != 0
+    assert "prior_step_count is 5; it must be 6 to 6" in result.stderr
 
 
 DIFFUSERS = """

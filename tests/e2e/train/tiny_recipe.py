@@ -24,6 +24,8 @@ def write_template(folder):
   edit_json(text / "text_encoder/config.json", **tower)
   edit_json(folder / "image-variation/image_encoder/config.json", **tower)
   edit_json(text / "prior/config.json", num_attention_heads=2, attention_head_dim=16, num_layers=1, embedding_dim=WIDTH)
+  edit_json(text / "prior_autoregressive/config.json", num_attention_heads=2, attention_head_dim=16, num_layers=1, embedding_dim=WIDTH,
+            num_components=6, num_buckets=8)  # fmt: skip
   edit_json(text / "text_proj/config.json", clip_embeddings_dim=WIDTH, time_embed_dim=32, cross_attention_dim=16)
   edit_json(text / "decoder/config.json", sample_size=BASE, block_out_channels=[8, 16], norm_num_groups=4, attention_head_dim=8,
             cross_attention_dim=16, down_block_types=["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"],
@@ -42,12 +44,12 @@ class TinyRecipe:
     write_template(self.folder / "template")
 
   def config(self, run, **changes):
-    """The path of the config of a run: "clip", "prior", "decoder", or an upsampler's component."""
+    """The path of the config of a run: "clip", "prior", "autoregressive-prior", "decoder", or an upsampler's component."""
     config = {"template": "template", "data": {"kind": "shapes"}, "steps": 4, "batch_size": 4, "learning_rate": 1e-3, "picture_size": BASE,
               "validation_pictures": 2, "validate_every": 0, "loader_threads": 1}  # fmt: skip
-    if run == "clip" or run == "prior":
+    if run == "clip" or run.endswith("prior"):
       config["picture_size"] = 64
-    if run == "prior":
+    if run.endswith("prior"):
       config["statistics_pictures"] = 8
     for prefix, size in UPSAMPLERS.items():
       if run.startswith(prefix + "_") and run[len(prefix) + 1 :] in ("first", "last"):
