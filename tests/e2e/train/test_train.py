@@ -73,17 +73,18 @@ def test_what_was_trained_can_be_served(trained, tmp_path):
 
 def test_the_autoregressive_prior_can_be_served(trained, tmp_path):
   with Cluster(f"--checkpoint={trained}/text-to-image", "--prior=autoregressive", "--threads=1") as cluster:
-    generate = [UNCLIP, "generate", "a red circle", f"--address={cluster.address}", "--decoder-steps=2"]
-    pictures = []
-    for name in ("first", "again"):
-      picture = tmp_path / f"{name}.png"
-      result = subprocess.run([*generate, "--seed=3", f"--out={picture}"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+    def generate(name, *more):
+      words = [UNCLIP, "generate", "a red circle", f"--target={cluster.target}", "--decoder-steps=2", "--seed=3", f"--out={tmp_path / name}", *more]
+      return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+    for name in ("first.png", "again.png"):
+      result = generate(name, "--speed=fast")
       assert result.returncode == 0, result.stderr
-      pictures.append(picture.read_bytes())
-    assert pictures[0] == pictures[1]
-    result = subprocess.run([*generate, "--prior-steps=5"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
-    assert result.returncode != 0
-    assert "prior_step_count is 5; it must be 6 to 6" in result.stderr
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+    refused = generate("refused.png", "--prior-steps=5")
+    assert refused.returncode != 0
+    assert "prior_step_count is 5; it must be 6 to 6" in refused.stderr
 
 
 DIFFUSERS = """
