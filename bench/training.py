@@ -1,8 +1,8 @@
 """Compares `unclip train decoder` with the Python recipe, on one model, in one run.
 
-usage: training.py [--seconds N] [--rounds N] [--threads N] [--batch N]
+usage: training.py [--model DIR] [--seconds N] [--rounds N] [--threads N] [--batch N]
 
-Both train shapes32's base decoder (5.1 million parameters, 32²) in bfloat16, in turn, each in a process of its own. Prints pictures a second
+Both train the base decoder of DIR (models/shapes32: 5.1 million parameters, 32²) in bfloat16, in turn, each in a process of its own. Prints pictures a second
 and peak memory of each round, and the ratio of the medians. Needs scripts/setup.sh bench and a build of //tools:unclip_model. On a machine that does nothing else.
 """
 
@@ -20,7 +20,6 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODEL = ROOT / "models/shapes32"
 UNCLIP_MODEL = ROOT / "bazel-bin/tools/unclip_model"
 PYTHON = ROOT / "bench/.venv/bin/python"
 # Of a run: loading, and the first steps, which are slower.
@@ -28,17 +27,22 @@ WARM_UP_SECONDS = 10
 
 
 def run_reference(arguments):
-  command = [PYTHON, ROOT / "bench/training_reference.py", MODEL, str(arguments.seconds), str(arguments.batch), str(arguments.threads)]
+  command = [PYTHON, ROOT / "bench/training_reference.py", arguments.model, str(arguments.seconds), str(arguments.batch), str(arguments.threads)]
   return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
+def picture_size(arguments):
+  return json.loads((arguments.model / "text-to-image/decoder/config.json").read_text())["sample_size"]
+
+
 def write_config(folder, arguments):
-  """Shapes32's own sizes and weights of CLIP; the decoder's begin at random."""
+  """The model's own sizes and weights of CLIP; the decoder's begin at random."""
   out = folder / "out"
-  shutil.copytree(MODEL, out, symlinks=True)
+  for half in ("text-to-image", "image-variation"):
+    shutil.copytree(arguments.model / half, out / half, symlinks=True)
   for component in ("decoder", "text_proj"):
-    (out / "text-to-image" / component / "diffusion_pytorch_model.safetensors").unlink()
-  config = {"template": str(MODEL), "data": {"kind": "shapes"}, "steps": 1000000, "batch_size": arguments.batch, "picture_size": 32,
+    (out / "text-to-image" / component / "diffusion_pytorch_model.safetensors").unlink(missing_ok=True)
+  config = {"template": str(arguments.model), "data": {"kind": "shapes"}, "steps": 1000000, "batch_size": arguments.batch, "picture_size": picture_size(arguments),
             "learning_rate": 1e-4, "precision": "bfloat16", "average_decay": 0.998, "validate_every": 0, "save_every": 1000000}  # fmt: skip
   path = folder / "decoder.json"
   path.write_text(json.dumps(config))
@@ -70,12 +74,15 @@ def run_ours(arguments):
 
 def main():
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/shapes32", help="the folder of both halves of a checkpoint")
   parser.add_argument("--seconds", type=int, default=30, help="that each run is measured for (default: 30)")
   parser.add_argument("--rounds", type=int, default=3, help="runs of each (default: 3)")
   parser.add_argument("--threads", type=int, default=2)
   parser.add_argument("--batch", type=int, default=32)
   arguments = parser.parse_args()
-  print(f"{platform.machine()}, {os.cpu_count()} cores, {arguments.threads} threads, bfloat16, batches of {arguments.batch}, 32² pictures")
+  arguments.model = arguments.model.absolute()
+  print(f"{platform.machine()}, {os.cpu_count()} cores, {arguments.threads} threads, bfloat16, batches of {arguments.batch}, "
+        f"pictures of {picture_size(arguments)}²")
   results = {"reference": [], "unclip": []}
   for _ in range(arguments.rounds):
     for name, run in (("reference", run_reference), ("unclip", run_ours)):

@@ -1,4 +1,4 @@
-"""Trains shapes32's base decoder as the Python recipe does, and says how fast.
+"""Trains a small model's base decoder as the Python recipe does, and says how fast.
 
 usage: training_reference.py CHECKPOINT SECONDS BATCH THREADS
 
@@ -32,14 +32,14 @@ WARM_UP_STEPS = 5
 class Data:
   """Scenes, what CLIP says of them, and the empty caption."""
 
-  def __init__(self, checkpoint):
+  def __init__(self, checkpoint, size):
     text = CLIPTextModelWithProjection.from_pretrained(checkpoint / "text-to-image/text_encoder", dtype=torch.float32).eval()
     vision = CLIPVisionModelWithProjection.from_pretrained(checkpoint / "image-variation/image_encoder", dtype=torch.float32).eval()
     tokenizer = CLIPTokenizer.from_pretrained(checkpoint / "text-to-image/tokenizer")
     rng = random.Random(0)
     scenes = [world.sample_scene(rng) for _ in range(SCENES)]
     large = torch.from_numpy(numpy.stack([world.render(scene, 64) for scene in scenes])).permute(0, 3, 1, 2).contiguous()
-    self.pictures = F.avg_pool2d(large.float(), 2) / 127.5 - 1
+    self.pictures = F.avg_pool2d(large.float(), 64 // size) / 127.5 - 1
     with torch.no_grad():
       self.image_embeddings = torch.cat([vision(part.float() / 127.5 - 1).image_embeds for part in large.split(250)])
       self.text = self._encode(text, tokenizer, [world.caption(scene, rng) for scene in scenes])
@@ -55,10 +55,11 @@ class Data:
 class Recipe:
   """The networks, their averages, and one step."""
 
-  def __init__(self, checkpoint, data, batch):
-    self.data, self.batch = data, batch
+  def __init__(self, checkpoint, batch):
+    self.batch = batch
     configs = checkpoint / "text-to-image"
     self.decoder = UNet2DConditionModel.from_config(str(configs / "decoder")).to(memory_format=torch.channels_last)
+    self.data = Data(checkpoint, self.decoder.config.sample_size)
     self.projection = UnCLIPTextProjModel.from_config(str(configs / "text_proj"))
     self.scheduler = UnCLIPScheduler.from_config(str(configs / "decoder_scheduler"))
     self.parameters = [*self.decoder.parameters(), *self.projection.parameters()]
@@ -74,13 +75,12 @@ class Recipe:
                                      do_classifier_free_guidance=False)  # fmt: skip
     return tokens, labels, F.pad(pick(2).bool(), (self.projection.clip_extra_context_tokens, 0), value=True)
 
-  def variational_bound(self, epsilon, variance, x0, x, t):
+  def variational_bound(self, estimate, variance, x0, x, t):
     table = lambda values: values[t].view(-1, 1, 1, 1)  # noqa: E731
     cumprod, beta, alpha = table(self.scheduler.alphas_cumprod), table(self.scheduler.betas), table(self.scheduler.alphas)
     before = table(torch.cat([torch.ones(1), self.scheduler.alphas_cumprod[:-1]]))
     posterior = ((1 - before) / (1 - cumprod) * beta).clamp(min=1e-20)
     to_x0, to_x = before.sqrt() * beta / (1 - cumprod), alpha.sqrt() * (1 - before) / (1 - cumprod)
-    estimate = ((x - (1 - cumprod).sqrt() * epsilon.detach()) / cumprod.sqrt()).clamp(-1, 1)
     distance = (to_x0 * x0 + to_x * x) - (to_x0 * estimate + to_x * x)
     share = (variance + 1) / 2
     log_model, log_true = share * beta.log() + (1 - share) * posterior.log(), posterior.log()
@@ -95,8 +95,12 @@ class Recipe:
       tokens, labels, mask = self.conditioning(rows)
       output = self.decoder(x.contiguous(memory_format=torch.channels_last), t, encoder_hidden_states=tokens, class_labels=labels,
                             attention_mask=mask).sample  # fmt: skip
-    epsilon, variance = output.float().chunk(2, 1)
-    loss = F.mse_loss(epsilon, noise) + 0.001 * self.variational_bound(epsilon, variance, x0, x, t)
+    prediction, variance = output.float().chunk(2, 1)
+    if self.scheduler.config.prediction_type == "epsilon":
+      target, estimate = noise, (x - (1 - cumprod).sqrt() * prediction.detach()) / cumprod.sqrt()
+    else:
+      target, estimate = x0, prediction.detach()
+    loss = F.mse_loss(prediction, target) + 0.001 * self.variational_bound(estimate.clamp(-1, 1), variance, x0, x, t)
     self.optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -111,7 +115,7 @@ def main():
   checkpoint, seconds, batch = pathlib.Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
   torch.set_num_threads(int(sys.argv[4]))
   torch.manual_seed(0)
-  recipe = Recipe(checkpoint, Data(checkpoint), batch)
+  recipe = Recipe(checkpoint, batch)
   for _ in range(WARM_UP_STEPS):
     recipe.step()
   begin, steps = time.perf_counter(), 0

@@ -54,15 +54,18 @@ absl::StatusOr<std::unique_ptr<train::TrainingStage>> MakeStage(const train::Tra
     case StageKind::kUpsampler:
       return train::UpsamplerStage::Create(text, config.upsampler);
     case StageKind::kPrior: {
-      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip,
+                       train::FrozenClip::Load(text, images, config.trainer.compute_type));
       return train::PriorStage::Create(text, std::move(clip), config.prior);
     }
     case StageKind::kAutoregressivePrior: {
-      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip,
+                       train::FrozenClip::Load(text, images, config.trainer.compute_type));
       return train::AutoregressiveStage::Create(text, std::move(clip), config.autoregressive);
     }
     case StageKind::kDecoder: {
-      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip, train::FrozenClip::Load(text, images));
+      ASSIGN_OR_RETURN(std::unique_ptr<const train::FrozenClip> clip,
+                       train::FrozenClip::Load(text, images, config.trainer.compute_type));
       return train::DecoderStage::Create(text, std::move(clip), config.decoder);
     }
   }

@@ -15,8 +15,11 @@
 namespace unclip::train {
 namespace {
 
-// A tensor made in inference mode cannot take part in a computation with gradients; its copy can.
-at::Tensor Usable(const at::Tensor& tensor) { return tensor.is_inference() ? tensor.clone() : tensor; }
+// What CLIP said, as float32. A tensor made in inference mode cannot take part in a computation with gradients; its copy can.
+at::Tensor Usable(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.to(at::kFloat);
+  return values.is_inference() ? values.clone() : values;
+}
 
 }  // namespace
 
@@ -56,11 +59,11 @@ CaptionTokens Tokenize(const clip::BpeTokenizer& tokenizer, const std::vector<st
 }
 
 absl::StatusOr<std::unique_ptr<const FrozenClip>> FrozenClip::Load(const std::string& text_to_image_dir,
-                                                                   const std::string& image_variation_dir) {
+                                                                   const std::string& image_variation_dir, at::ScalarType type) {
   ASSIGN_OR_RETURN(const model::Checkpoint text_half, model::Checkpoint::Open(text_to_image_dir));
   ASSIGN_OR_RETURN(const model::Checkpoint image_half, model::Checkpoint::Open(image_variation_dir));
-  ASSIGN_OR_RETURN(std::unique_ptr<const clip::ClipText> text, clip::LoadClipText(text_half, at::kFloat));
-  ASSIGN_OR_RETURN(std::unique_ptr<const clip::ClipVision> vision, clip::LoadClipVision(image_half, at::kFloat));
+  ASSIGN_OR_RETURN(std::unique_ptr<const clip::ClipText> text, clip::LoadClipText(text_half, type));
+  ASSIGN_OR_RETURN(std::unique_ptr<const clip::ClipVision> vision, clip::LoadClipVision(image_half, type));
   ASSIGN_OR_RETURN(const std::string extractor_dir, image_half.ComponentDir("feature_extractor"));
   ASSIGN_OR_RETURN(PixelNormalization normalization,
                    PixelNormalization::Read(extractor_dir, vision->network.config().image_size));

@@ -3,6 +3,7 @@
 #define UNCLIP_TRAIN_FROZEN_CLIP_H_
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
 
 #include <memory>
 #include <string>
@@ -46,9 +47,10 @@ CaptionTokens Tokenize(const clip::BpeTokenizer& tokenizer, const std::vector<st
 // Immutable and thread-safe. Its answers have no gradients.
 class FrozenClip {
  public:
-  // Of the two halves of a checkpoint; errors are one line that names file and option or tensor.
+  // Of the two halves of a checkpoint, computing in `type`; its answers are float32 all the same. Errors are one line that names
+  // file and option or tensor.
   static absl::StatusOr<std::unique_ptr<const FrozenClip>> Load(const std::string& text_to_image_dir,
-                                                                const std::string& image_variation_dir);
+                                                                const std::string& image_variation_dir, at::ScalarType type);
 
   TextEncoding EncodeText(const std::vector<std::string>& captions) const;
   at::Tensor EncodeImages(const at::Tensor& pictures) const;  // [N, 3, S, S] in -1..1 -> [N, D]
