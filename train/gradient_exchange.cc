@@ -123,10 +123,11 @@ absl::Status TcpExchange::Accept(const std::string& host, const std::string& por
   if (error) return Lost(options_.address, error);
   tcp::acceptor acceptor(context_);
   const tcp::endpoint endpoint = *found.begin();
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(options_.world_size, error);
+  // What they return is `error` once more.
+  static_cast<void>(acceptor.open(endpoint.protocol(), error));
+  if (!error) static_cast<void>(acceptor.set_option(tcp::acceptor::reuse_address(true), error));
+  if (!error) static_cast<void>(acceptor.bind(endpoint, error));
+  if (!error) static_cast<void>(acceptor.listen(options_.world_size, error));
   if (error) return Lost(absl::StrCat(options_.address, " cannot be listened at"), error);
   if (bound) bound(absl::StrCat(host, ":", acceptor.local_endpoint().port()));
   for (int missing = options_.world_size - 1; missing > 0; --missing) {

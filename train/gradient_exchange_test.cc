@@ -31,7 +31,7 @@ struct Group {
     std::promise<std::string> address;
     std::vector<absl::Status> statuses(world_size);
     std::vector<std::thread> threads;
-    const auto run = [&](TcpExchangeOptions options, const std::function<void(const std::string&)>& bound) {
+    const auto run = [&](const TcpExchangeOptions& options, const std::function<void(const std::string&)>& bound) {
       absl::StatusOr<std::unique_ptr<GradientExchange>> exchange = ConnectTcpExchange(options, bound);
       statuses[options.rank] = exchange.ok() ? body(**exchange) : exchange.status();
     };

@@ -63,7 +63,7 @@ std::string TrainingFolder::ComponentDir(absl::string_view component) const {
 }
 
 absl::StatusOr<std::string> TrainingFolder::RunDir(absl::string_view name) const {
-  const std::string dir = absl::StrCat(dir_, "/training/", name);
+  std::string dir = absl::StrCat(dir_, "/training/", name);
   std::error_code error;
   fs::create_directories(dir, error);
   if (error) return Failed(dir, error);
