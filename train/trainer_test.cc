@@ -169,6 +169,14 @@ TEST_F(TrainerTest, RefusesTheStateOfAnotherNetwork) {
   EXPECT_THAT(Run(stage, Options(5)), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("decoder/mean/value of shape [3]")));
 }
 
+TEST_F(TrainerTest, RefusesTheWeightsOfAnotherNetwork) {
+  fs::create_directories(dir_ / "out/text-to-image/decoder");
+  ASSERT_OK(WriteTensorFile((dir_ / "out/text-to-image/decoder/diffusion_pytorch_model.safetensors").string(),
+                            {.tensors = {{"deviation", at::full({3}, 1.0)}}, .metadata = {}}));
+  MeanStage stage;
+  EXPECT_THAT(Run(stage, Options(5)), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("deviation is of another network")));
+}
+
 TEST_F(TrainerTest, ValidatesWhenItIsTimeAndAtTheEnd) {
   MeanStage stage;
   TrainerOptions options = Options(5);

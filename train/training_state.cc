@@ -105,8 +105,12 @@ absl::StatusOr<int> LoadComponents(const TrainingFolder& folder, const std::vect
   for (TrainableParameters* each : parameters) {
     std::error_code error;
     if (each->component().empty() || !std::filesystem::exists(WeightsPath(folder, each->component()), error)) continue;
-    ASSIGN_OR_RETURN(const TensorFile file, ReadTensorFile(WeightsPath(folder, each->component())));
-    for (const auto& [name, tensor] : file.tensors) RETURN_IF_ERROR(each->Set(name, tensor.to(at::kFloat)));
+    const std::string path = WeightsPath(folder, each->component());
+    ASSIGN_OR_RETURN(const TensorFile file, ReadTensorFile(path));
+    for (const auto& [name, tensor] : file.tensors) {
+      if (!each->Has(name)) return absl::InvalidArgumentError(absl::StrCat(path, ": ", name, " is of another network"));
+      RETURN_IF_ERROR(each->Set(name, tensor.to(at::kFloat)));
+    }
     ++count;
   }
   return count;

@@ -31,9 +31,8 @@ def write_template(folder):
             cross_attention_dim=16, down_block_types=["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"],
             up_block_types=["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"])  # fmt: skip
   for prefix, size in UPSAMPLERS.items():
-    for which in ("first", "last"):
-      edit_json(text / f"{prefix}_{which}/config.json", sample_size=size, block_out_channels=[8, 8], norm_num_groups=4,
-                down_block_types=["ResnetDownsampleBlock2D"] * 2, up_block_types=["ResnetUpsampleBlock2D"] * 2)  # fmt: skip
+    edit_json(text / f"{prefix}_first/config.json", sample_size=size, block_out_channels=[8, 8], norm_num_groups=4,
+              down_block_types=["ResnetDownsampleBlock2D"] * 2, up_block_types=["ResnetUpsampleBlock2D"] * 2)  # fmt: skip
 
 
 class TinyRecipe:
@@ -52,7 +51,7 @@ class TinyRecipe:
     if run.endswith("prior"):
       config["statistics_pictures"] = 8
     for prefix, size in UPSAMPLERS.items():
-      if run.startswith(prefix + "_") and run[len(prefix) + 1 :] in ("first", "last"):
+      if run == f"{prefix}_first":
         config.update(component=run, scheduler=f"{prefix}_scheduler", picture_size=size, window_size=size // 2,
                       scale=size // BASE if prefix == "super_res" else 2, window_align=4, validation_steps=2)  # fmt: skip
     path = self.folder / f"{run}.json"
