@@ -11,20 +11,22 @@
 #include "train/data/random.h"
 #include "train/data/scene.h"          // Scene, what is chosen and captioned
 #include "train/data/scene_drawing.h"  // DrawScene(), what draws it
+#include "train/data/scene_sampling.h"
 
 namespace unclip::train {
-
-// A random scene, with the choices and ranges of sample_scene() in world.py.
-Scene SampleScene(Random& random);
 
 // What the scene shows: everything, or with sizes and background left out at random.
 std::string FullCaption(const Scene& scene);
 std::string RandomCaption(const Scene& scene, Random& random);
 
 // Scenes without end: the one at `index` is a function of seed and index. `variant` chooses what its caption leaves out.
+//
+// With `siblings` > 1, that many neighbours are one scene and others that differ from it in one thing (SiblingOf()), and their
+// captions leave out the same, whatever the variant. To tell such neighbours apart a contrastive model must see all that captions
+// name; scenes that are drawn one by one can mostly be told apart by a part of it.
 class ShapesWorld : public Dataset {
  public:
-  explicit ShapesWorld(uint64_t seed) : seed_(seed) {}
+  explicit ShapesWorld(uint64_t seed, int siblings = 1) : seed_(seed), siblings_(siblings) {}
 
   Scene SceneAt(int64_t index) const;
 
@@ -34,6 +36,7 @@ class ShapesWorld : public Dataset {
 
  private:
   const uint64_t seed_;
+  const int siblings_;
 };
 
 }  // namespace unclip::train

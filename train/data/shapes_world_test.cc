@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "base/status_matchers.h"
 #include "train/data/test_scenes.h"
 
 namespace unclip::train {
 namespace {
 
-using testing::AnyOf;
 using testing::HasSubstr;
 
 TEST(CaptionTest, AreTheReferencesWords) {
@@ -43,57 +44,28 @@ TEST(CaptionTest, SaysSizesAndBackgroundMoreOftenThanNot) {
   EXPECT_NEAR(counts["an orange circle"], 900, 200);
 }
 
-TEST(SampleSceneTest, ReachesEveryChoice) {
-  Random random(7);
-  std::set<Shape> shapes;
-  std::set<ShapeColor> colors;
-  std::set<Background> backgrounds;
-  std::set<Relation> relations;
-  int singles = 0, large = 0, objects = 0;
-  for (int i = 0; i < 4000; ++i) {
-    const Scene scene = SampleScene(random);
-    backgrounds.insert(scene.background);
-    singles += scene.objects.size() == 1;
-    if (scene.objects.size() == 2) relations.insert(scene.relation);
-    for (const SceneObject& object : scene.objects) {
-      shapes.insert(object.shape);
-      colors.insert(object.color);
-      ++objects;
-      large += object.large;
-    }
-  }
-  EXPECT_EQ(shapes.size(), kShapeCount);
-  EXPECT_EQ(colors.size(), kShapeColorCount);
-  EXPECT_EQ(backgrounds.size(), kBackgroundCount);
-  EXPECT_EQ(relations.size(), kRelationCount);
-  EXPECT_NEAR(singles, 2000, 200);
-  EXPECT_NEAR(large, objects * 0.5, 250);
+// That each differs from the first in one thing is SiblingOf()'s test.
+TEST(ShapesWorldTest, SiblingsAreNeighboursOfWhichTheFirstIsTheScene) {
+  const ShapesWorld world(42, 4), alone(42);
+  EXPECT_EQ(world.Name(0), alone.Name(0));
+  EXPECT_EQ(world.Name(4), alone.Name(1));
+  EXPECT_EQ(world.Name(1), "a large green square on a pink background");
+  EXPECT_EQ(world.Name(2), "a large purple square on a pink background");
+  EXPECT_EQ(world.Name(3), "a large yellow square on a white background");
 }
 
-TEST(SampleSceneTest, KeepsTheReferencesRanges) {
-  Random random(8);
-  for (int i = 0; i < 4000; ++i) {
-    const Scene scene = SampleScene(random);
-    const bool single = scene.objects.size() == 1;
-    ASSERT_THAT(scene.objects.size(), AnyOf(1, 2));
-    for (const SceneObject& object : scene.objects) {
-      EXPECT_NE(NameOf(object.color), NameOf(scene.background));
-      if (single) {
-        EXPECT_NEAR(object.radius, object.large ? 0.36 : 0.17, 0.015);
-        EXPECT_NEAR(object.x, 0.5, 0.06);
-        EXPECT_NEAR(object.y, 0.5, 0.06);
-      } else {
-        EXPECT_NEAR(object.radius, object.large ? 0.22 : 0.13, 0.01);
-      }
+TEST(ShapesWorldTest, CaptionsOfSiblingsLeaveOutTheSame) {
+  const ShapesWorld world(9, 8);
+  const Window window{.size = 16, .side = 16};
+  for (int64_t first = 0; first < 400; first += 8) {
+    std::set<size_t> words;
+    for (int64_t i = first; i < first + 8; ++i) {
+      ASSERT_OK_AND_ASSIGN(const Example example, world.Read(i, /*variant=*/static_cast<uint64_t>(i), window));
+      std::vector<std::string> all = absl::StrSplit(example.caption, ' ');
+      // "to the left of" and "above" are both a relation.
+      words.insert(all.size() - 3 * static_cast<size_t>(absl::StrContains(example.caption, " to the ")));
     }
-    if (single) continue;
-    const SceneObject &first = scene.objects[0], &second = scene.objects[1];
-    const bool across = scene.relation == Relation::kLeftOf || scene.relation == Relation::kRightOf;
-    const bool first_is_low = scene.relation == Relation::kLeftOf || scene.relation == Relation::kAbove;
-    EXPECT_NEAR(across ? first.x : first.y, first_is_low ? 0.26 : 0.74, 0.02) << FullCaption(scene);
-    EXPECT_NEAR(across ? second.x : second.y, first_is_low ? 0.74 : 0.26, 0.02) << FullCaption(scene);
-    EXPECT_NEAR(across ? first.y : first.x, 0.5, 0.08);
-    EXPECT_NEAR(across ? second.y : second.x, 0.5, 0.08);
+    EXPECT_EQ(words.size(), 1) << world.Name(first);
   }
 }
 

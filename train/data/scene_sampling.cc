@@ -1,0 +1,138 @@
+#include "train/data/scene_sampling.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace unclip::train {
+namespace {
+
+template <typename Enum>
+Enum Choose(int count, Random& random) {
+  return static_cast<Enum>(random.Below(count));
+}
+
+// Evenly spread over -amount .. amount.
+double Jitter(double amount, Random& random) { return (random.Unit() * 2 - 1) * amount; }
+
+SceneObject ChooseObject(Background background, Random& random) {
+  SceneObject object;
+  do {
+    object.color = Choose<ShapeColor>(kShapeColorCount, random);
+  } while (NameOf(object.color) == NameOf(background));
+  object.shape = Choose<Shape>(kShapeCount, random);
+  object.large = random.Below(2) == 1;
+  return object;
+}
+
+void PlaceOne(SceneObject& object, Random& random) {
+  object.x = 0.5 + Jitter(.06, random);
+  object.y = 0.5 + Jitter(.06, random);
+  object.radius = (object.large ? 0.36 : 0.17) + Jitter(.015, random);
+}
+
+void PlaceTwo(SceneObject& first, SceneObject& second, Relation relation, Random& random) {
+  for (SceneObject* const object : {&first, &second}) object->radius = (object->large ? 0.22 : 0.13) + Jitter(.01, random);
+  const bool side_by_side = relation == Relation::kLeftOf || relation == Relation::kRightOf;
+  const bool first_is_low = relation == Relation::kLeftOf || relation == Relation::kAbove;
+  SceneObject& low = first_is_low ? first : second;
+  SceneObject& high = first_is_low ? second : first;
+  (side_by_side ? low.x : low.y) = 0.26 + Jitter(.02, random);
+  (side_by_side ? high.x : high.y) = 0.74 + Jitter(.02, random);
+  for (SceneObject* const object : {&first, &second}) (side_by_side ? object->y : object->x) = 0.5 + Jitter(.08, random);
+}
+
+void PlaceObjects(Scene& scene, Random& random) {
+  if (scene.objects.size() == 1) {
+    PlaceOne(scene.objects[0], random);
+  } else {
+    PlaceTwo(scene.objects[0], scene.objects[1], scene.relation, random);
+  }
+}
+
+template <typename Enum>
+Enum ChooseOther(Enum present, int count, Random& random) {
+  return static_cast<Enum>((static_cast<int>(present) + 1 + random.Below(count - 1)) % count);
+}
+
+bool IsSeen(ShapeColor color, Background background) { return NameOf(color) != NameOf(background); }
+
+bool AllAreSeen(const Scene& scene, Background background) {
+  return std::all_of(scene.objects.begin(), scene.objects.end(),
+                     [&](const SceneObject& object) { return IsSeen(object.color, background); });
+}
+
+ShapeColor ChooseOtherColor(ShapeColor present, Background background, Random& random) {
+  while (true) {
+    const ShapeColor color = ChooseOther(present, kShapeColorCount, random);
+    if (IsSeen(color, background)) return color;
+  }
+}
+
+void ChangeObject(SceneObject& object, Background background, Random& random) {
+  switch (random.Below(3)) {
+    case 0:
+      object.shape = ChooseOther(object.shape, kShapeCount, random);
+      return;
+    case 1:
+      object.color = ChooseOtherColor(object.color, background, random);
+      return;
+    default:
+      object.large = !object.large;
+  }
+}
+
+// Nothing, where the objects are alike in what is swapped.
+void SwapBetween(SceneObject& first, SceneObject& second, Random& random) {
+  switch (random.Below(3)) {
+    case 0:
+      return std::swap(first.shape, second.shape);
+    case 1:
+      return std::swap(first.color, second.color);
+    default:
+      return std::swap(first.large, second.large);
+  }
+}
+
+// Two objects hide two backgrounds at most, so that there is always another.
+Background ChooseOtherBackground(const Scene& scene, Random& random) {
+  while (true) {
+    const Background background = ChooseOther(scene.background, kBackgroundCount, random);
+    if (AllAreSeen(scene, background)) return background;
+  }
+}
+
+}  // namespace
+
+Scene SampleScene(Random& random) {
+  Scene scene;
+  scene.background = Choose<Background>(kBackgroundCount, random);
+  const bool two = random.Below(2) == 1;
+  scene.objects.push_back(ChooseObject(scene.background, random));
+  if (two) {
+    scene.objects.push_back(ChooseObject(scene.background, random));
+    scene.relation = Choose<Relation>(kRelationCount, random);
+  }
+  PlaceObjects(scene, random);
+  return scene;
+}
+
+Scene SiblingOf(Scene scene, Random& random) {
+  // Each of an object's three things is as likely as the background, the relation, and each of the three swaps.
+  const int64_t choices = scene.objects.size() == 1 ? 4 : 11;
+  const int64_t choice = random.Below(choices);
+  if (choice == 0) {
+    scene.background = ChooseOtherBackground(scene, random);
+  } else if (choice < 4) {
+    ChangeObject(scene.objects[0], scene.background, random);
+  } else if (choice < 7) {
+    ChangeObject(scene.objects[1], scene.background, random);
+  } else if (choice < 10) {
+    SwapBetween(scene.objects[0], scene.objects[1], random);
+  } else {
+    scene.relation = ChooseOther(scene.relation, kRelationCount, random);
+  }
+  PlaceObjects(scene, random);
+  return scene;
+}
+
+}  // namespace unclip::train
