@@ -68,28 +68,23 @@ ShapeColor ChooseOtherColor(ShapeColor present, Background background, Random& r
   }
 }
 
-void ChangeObject(SceneObject& object, Background background, Random& random) {
-  switch (random.Below(3)) {
-    case 0:
-      object.shape = ChooseOther(object.shape, kShapeCount, random);
-      return;
-    case 1:
-      object.color = ChooseOtherColor(object.color, background, random);
-      return;
-    default:
-      object.large = !object.large;
-  }
+void ChangeShapes(Scene& scene, Random& random) {
+  for (SceneObject& object : scene.objects) object.shape = Choose<Shape>(kShapeCount, random);
 }
 
-// Nothing, where the objects are alike in what is swapped.
-void SwapBetween(SceneObject& first, SceneObject& second, Random& random) {
-  switch (random.Below(3)) {
+void ChangeArrangement(Scene& scene, Random& random) {
+  scene.relation = Choose<Relation>(kRelationCount, random);
+  SceneObject &first = scene.objects[0], &second = scene.objects[1];
+  // One swap at most: two that differ in that only would change places, and a relation that turns round as well would undo it.
+  switch (random.Below(4)) {
     case 0:
       return std::swap(first.shape, second.shape);
     case 1:
       return std::swap(first.color, second.color);
-    default:
+    case 2:
       return std::swap(first.large, second.large);
+    default:
+      return;
   }
 }
 
@@ -98,6 +93,20 @@ Background ChooseOtherBackground(const Scene& scene, Random& random) {
   while (true) {
     const Background background = ChooseOther(scene.background, kBackgroundCount, random);
     if (AllAreSeen(scene, background)) return background;
+  }
+}
+
+void ChangeOneThing(Scene& scene, Random& random) {
+  const int64_t choice = random.Below(1 + 2 * static_cast<int64_t>(scene.objects.size()));
+  if (choice == 0) {
+    scene.background = ChooseOtherBackground(scene, random);
+    return;
+  }
+  SceneObject& object = scene.objects[(choice - 1) / 2];
+  if (choice % 2 == 1) {
+    object.color = ChooseOtherColor(object.color, scene.background, random);
+  } else {
+    object.large = !object.large;
   }
 }
 
@@ -116,20 +125,24 @@ Scene SampleScene(Random& random) {
   return scene;
 }
 
-Scene SiblingOf(Scene scene, Random& random) {
-  // Each of an object's three things is as likely as the background, the relation, and each of the three swaps.
-  const int64_t choices = scene.objects.size() == 1 ? 4 : 11;
-  const int64_t choice = random.Below(choices);
-  if (choice == 0) {
-    scene.background = ChooseOtherBackground(scene, random);
-  } else if (choice < 4) {
-    ChangeObject(scene.objects[0], scene.background, random);
-  } else if (choice < 7) {
-    ChangeObject(scene.objects[1], scene.background, random);
-  } else if (choice < 10) {
-    SwapBetween(scene.objects[0], scene.objects[1], random);
-  } else {
-    scene.relation = ChooseOther(scene.relation, kRelationCount, random);
+Likeness ChooseLikeness(const Scene& scene, Random& random) {
+  const bool two = scene.objects.size() == 2;
+  const int64_t choice = random.Below(two ? 8 : 4);
+  if (choice < 3) return Likeness::kAllButShapes;
+  return choice < 6 && two ? Likeness::kAllButArrangement : Likeness::kAllButOneThing;
+}
+
+Scene SiblingOf(Scene scene, Likeness likeness, Random& random) {
+  switch (likeness) {
+    case Likeness::kAllButShapes:
+      ChangeShapes(scene, random);
+      break;
+    case Likeness::kAllButArrangement:
+      ChangeArrangement(scene, random);
+      break;
+    case Likeness::kAllButOneThing:
+      ChangeOneThing(scene, random);
+      break;
   }
   PlaceObjects(scene, random);
   return scene;

@@ -10,9 +10,19 @@ namespace unclip::train {
 // With the choices and ranges of sample_scene() in tests/world/world.py; no object has the background's colour.
 Scene SampleScene(Random& random);
 
-// `scene` with one thing made another: the background, the relation, an object's shape, colour or size, or which of two objects
-// has which shape, colour or size. Where exactly the objects lie is chosen anew, as SampleScene() does.
-Scene SiblingOf(Scene scene, Random& random);
+// What makes scenes hard to tell apart.
+enum class Likeness {
+  kAllButShapes,       // the objects' shapes differ
+  kAllButArrangement,  // the relation, and which of two objects has which shape, colour or size
+  kAllButOneThing,     // the background, or one object's colour or size
+};
+
+// The first two more often, since they are the harder ones; the second only of two objects.
+Likeness ChooseLikeness(const Scene& scene, Random& random);
+
+// A scene that is like `scene` but for what `likeness` says, which is chosen anew and may come out as it was. Where exactly the
+// objects lie is chosen anew too, as SampleScene() does.
+Scene SiblingOf(Scene scene, Likeness likeness, Random& random);
 
 }  // namespace unclip::train
 

@@ -13,8 +13,12 @@
 namespace unclip::train {
 namespace {
 
+using testing::AllOf;
 using testing::AnyOf;
+using testing::Gt;
 using testing::Key;
+using testing::Lt;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 
 TEST(SampleSceneTest, ReachesEveryChoice) {
@@ -93,28 +97,56 @@ std::string Difference(const Scene& a, const Scene& b) {
   return absl::StrJoin(found, ", ");
 }
 
-TEST(SiblingOfTest, ChangesOneThingAndReachesEach) {
+// How often siblings of scenes with so many objects differ in what.
+std::map<std::string, int> CountDifferences(size_t objects, Likeness likeness) {
   Random random(10);
-  std::map<std::string, int> one, two;
-  for (int i = 0; i < 6000; ++i) {
+  std::map<std::string, int> found;
+  for (int i = 0; i < 4000;) {
     const Scene scene = SampleScene(random);
-    const Scene sibling = SiblingOf(scene, random);
-    ASSERT_EQ(sibling.objects.size(), scene.objects.size());
-    for (const SceneObject& object : sibling.objects) ASSERT_NE(NameOf(object.color), NameOf(sibling.background));
-    ++(scene.objects.size() == 1 ? one : two)[Difference(scene, sibling)];
+    if (scene.objects.size() != objects) continue;
+    ++i;
+    const Scene sibling = SiblingOf(scene, likeness, random);
+    ExpectInRanges(sibling);
+    ++found[Difference(scene, sibling)];
   }
-  EXPECT_THAT(one, UnorderedElementsAre(Key("background"), Key("first shape"), Key("first color"), Key("first size")));
-  // Where the objects are alike in what is swapped, nothing changes.
-  EXPECT_THAT(two, UnorderedElementsAre(Key(""), Key("background"), Key("relation"), Key("first shape"), Key("first color"),
-                                        Key("first size"), Key("second shape"), Key("second color"), Key("second size"),
-                                        Key("shape swapped"), Key("color swapped"), Key("size swapped")));
-  EXPECT_LT(two[""], 600);
-  for (const auto& [what, count] : two) EXPECT_GT(count, 60) << what;
+  return found;
 }
 
-TEST(SiblingOfTest, KeepsTheReferencesRanges) {
-  Random random(11);
-  for (int i = 0; i < 2000; ++i) ExpectInRanges(SiblingOf(SampleScene(random), random));
+TEST(SiblingOfTest, ChangesShapes) {
+  const std::map<std::string, int> one = CountDifferences(1, Likeness::kAllButShapes);
+  EXPECT_THAT(one, UnorderedElementsAre(Pair("", AllOf(Gt(400), Lt(600))), Pair("first shape", Gt(3400))));
+  const std::map<std::string, int> two = CountDifferences(2, Likeness::kAllButShapes);
+  EXPECT_THAT(two, UnorderedElementsAre(Key(""), Key("first shape"), Key("second shape"), Key("first shape, second shape"),
+                                        Key("shape swapped")));
+}
+
+TEST(SiblingOfTest, ChangesTheArrangementOfTwo) {
+  const std::map<std::string, int> found = CountDifferences(2, Likeness::kAllButArrangement);
+  // Objects that are alike in what is swapped stay as they are.
+  EXPECT_THAT(found, UnorderedElementsAre(Pair("", Lt(600)), Pair("relation", Gt(700)), Pair("shape swapped", Gt(150)),
+                                          Pair("color swapped", Gt(150)), Pair("size swapped", Gt(90)),
+                                          Pair("relation, shape swapped", Gt(500)), Pair("color swapped, relation", Gt(500)),
+                                          Pair("relation, size swapped", Gt(300))));
+}
+
+TEST(SiblingOfTest, ChangesOneThing) {
+  EXPECT_THAT(CountDifferences(1, Likeness::kAllButOneThing),
+              UnorderedElementsAre(Pair("background", Gt(1200)), Pair("first color", Gt(1200)), Pair("first size", Gt(1200))));
+  EXPECT_THAT(CountDifferences(2, Likeness::kAllButOneThing),
+              UnorderedElementsAre(Pair("background", Gt(700)), Pair("first color", Gt(700)), Pair("first size", Gt(700)),
+                                   Pair("second color", Gt(700)), Pair("second size", Gt(700))));
+}
+
+TEST(ChooseLikenessTest, PrefersWhatIsHard) {
+  Random random(12);
+  std::map<Likeness, int> one, two;
+  for (int i = 0; i < 8000; ++i) {
+    const Scene scene = SampleScene(random);
+    ++(scene.objects.size() == 1 ? one : two)[ChooseLikeness(scene, random)];
+  }
+  EXPECT_THAT(one, UnorderedElementsAre(Pair(Likeness::kAllButShapes, Gt(2700)), Pair(Likeness::kAllButOneThing, Gt(800))));
+  EXPECT_THAT(two, UnorderedElementsAre(Pair(Likeness::kAllButShapes, Gt(1300)), Pair(Likeness::kAllButArrangement, Gt(1300)),
+                                        Pair(Likeness::kAllButOneThing, Gt(800))));
 }
 
 }  // namespace

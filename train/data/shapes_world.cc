@@ -48,10 +48,10 @@ std::string RandomCaption(const Scene& scene, Random& random) {
 Scene ShapesWorld::SceneAt(int64_t index) const {
   Random random(CombineSeeds({seed_, kSceneChoices, static_cast<uint64_t>(index / siblings_)}));
   Scene scene = SampleScene(random);
-  const int64_t sibling = index % siblings_;
-  if (sibling == 0) return scene;
+  if (index % siblings_ == 0) return scene;
+  const Likeness likeness = ChooseLikeness(scene, random);
   Random change(CombineSeeds({seed_, kSiblingChoices, static_cast<uint64_t>(index)}));
-  return SiblingOf(std::move(scene), change);
+  return SiblingOf(std::move(scene), likeness, change);
 }
 
 absl::StatusOr<Example> ShapesWorld::Read(int64_t index, uint64_t variant, const Window& window) const {

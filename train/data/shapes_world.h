@@ -21,9 +21,9 @@ std::string RandomCaption(const Scene& scene, Random& random);
 
 // Scenes without end: the one at `index` is a function of seed and index. `variant` chooses what its caption leaves out.
 //
-// With `siblings` > 1, that many neighbours are one scene and others that differ from it in one thing (SiblingOf()), and their
-// captions leave out the same, whatever the variant. To tell such neighbours apart a contrastive model must see all that captions
-// name; scenes that are drawn one by one can mostly be told apart by a part of it.
+// With `siblings` > 1, that many neighbours are a scene and others that are like it but for one kind of thing (SiblingOf()), and
+// their captions leave out the same, whatever the variant. To tell such neighbours apart a contrastive model must see all that
+// captions name; scenes that are drawn one by one can mostly be told apart by a part of it.
 class ShapesWorld : public Dataset {
  public:
   explicit ShapesWorld(uint64_t seed, int siblings = 1) : seed_(seed), siblings_(siblings) {}

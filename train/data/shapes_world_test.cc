@@ -49,9 +49,9 @@ TEST(ShapesWorldTest, SiblingsAreNeighboursOfWhichTheFirstIsTheScene) {
   const ShapesWorld world(42, 4), alone(42);
   EXPECT_EQ(world.Name(0), alone.Name(0));
   EXPECT_EQ(world.Name(4), alone.Name(1));
-  EXPECT_EQ(world.Name(1), "a large green square on a pink background");
-  EXPECT_EQ(world.Name(2), "a large purple square on a pink background");
-  EXPECT_EQ(world.Name(3), "a large yellow square on a white background");
+  EXPECT_EQ(world.Name(1), "a large yellow triangle on a pink background");
+  EXPECT_EQ(world.Name(2), "a large yellow ring on a pink background");
+  EXPECT_EQ(world.Name(3), "a large yellow square on a pink background");
 }
 
 TEST(ShapesWorldTest, CaptionsOfSiblingsLeaveOutTheSame) {
