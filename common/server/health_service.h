@@ -17,6 +17,10 @@
 
 namespace unclip {
 
+// A name that is SERVING for as long as the server answers at all: loading, while what it calls is down, and while it drains. For
+// liveness probes, which must not restart a process over what a restart does not mend.
+inline constexpr char kLiveHealthName[] = "live";
+
 // Check answers SERVING or NOT_SERVING for names it knows and NOT_FOUND for others; Watch streams each change (to a slow reader,
 // the last one), and SERVICE_UNKNOWN for a name it does not know yet. Thread-safe. Must outlive the server it is registered with.
 class HealthService final : public grpc::Service {
@@ -30,7 +34,7 @@ class HealthService final : public grpc::Service {
   // What Check would say; false for an unknown name.
   bool IsServing(const std::string& name) const;
 
-  // Everything becomes NOT_SERVING for good.
+  // Everything but "live" becomes NOT_SERVING for good.
   void Drain();
 
   // Ends every watch with UNAVAILABLE, new ones as well. Call right before the server is shut down.

@@ -16,6 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/status_matchers.h"
 #include "common/server/health_client.h"
+#include "common/server/health_service.h"
 
 namespace unclip {
 namespace {
@@ -81,6 +82,21 @@ TEST(ServerRunnerTest, IsNotServingUntilToldTo) {
   }
   runner->SetServing(true);
   for (const char* name : {"", "unclip.prior.v1.PriorService"}) EXPECT_OK(CheckHealth(channel, name, kTimeout));
+}
+
+TEST(ServerRunnerTest, IsLiveBeforeItServesAndWhileItDrains) {
+  MetricsRegistry metrics("prior");
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<ServerRunner> runner, ServerRunner::Start(Options(), metrics, {}));
+  const auto channel = Connect(*runner);
+  EXPECT_OK(CheckHealth(channel, kLiveHealthName, kTimeout));
+  runner->SetServing(true);
+  runner->SetServing(false);
+  EXPECT_OK(CheckHealth(channel, kLiveHealthName, kTimeout));
+  runner->Stop();
+  EXPECT_OK(runner->Wait([&](absl::Duration) {
+    EXPECT_FALSE(CheckHealth(channel, "", kTimeout).ok());
+    EXPECT_OK(CheckHealth(channel, kLiveHealthName, kTimeout));
+  }));
 }
 
 TEST(ServerRunnerTest, DrainsWhenStopped) {
