@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "common/rpc/retry_info.h"
 
 namespace unclip {
 
@@ -28,7 +27,8 @@ struct WorkQueue::Entry {
   std::optional<JobContext> context;  // once started
 };
 
-WorkQueue::WorkQueue(WorkQueueOptions options) : options_(std::move(options)), worker_([this] { Work(); }) {}
+WorkQueue::WorkQueue(WorkQueueOptions options)
+    : options_(std::move(options)), rules_(options_.name, options_.capacity), worker_([this] { Work(); }) {}
 
 WorkQueue::~WorkQueue() { Shutdown(absl::ZeroDuration()); }
 
@@ -47,30 +47,10 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::sh
   RETURN_IF_ERROR(ticket->Check(now));
   if (refusing_) return absl::UnavailableError(absl::StrCat(options_.name, " is shutting down; retry elsewhere"));
   const StepNeed need = job->need();
-  RETURN_IF_ERROR(CheckRoom(need, ticket->deadline(), now));
+  RETURN_IF_ERROR(rules_.CheckNewcomer(Candidates(), need, ticket->deadline(), now));
   entries_.push_back(std::make_shared<Entry>(ticket, std::move(job), need, now, is_request));
   NotifyLength();
   return absl::OkStatus();
-}
-
-// OK, or why a job that needs `need` is refused.
-absl::Status WorkQueue::CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const {
-  const int waiting = WaitingCount();
-  if (waiting >= options_.capacity) {
-    const absl::Duration delay = estimator_.Estimate(waiting);
-    absl::Status full = absl::ResourceExhaustedError(absl::StrCat("the queue of ", options_.name, " is full (", options_.capacity,
-                                                                  " requests wait); retry in ", absl::FormatDuration(delay)));
-    SetRetryAfter(delay, &full);
-    return full;
-  }
-  if (deadline == absl::InfiniteDuration() || entries_.empty()) return absl::OkStatus();
-  const StepCandidate newcomer = {
-      .need = {.remaining = guard_.Expected(need.remaining, now)}, .arrival = now, .deadline = deadline, .started = false};
-  // What of the step under way is done is not before it.
-  const absl::Duration before =
-      policy_.WorkBefore(Candidates(now), newcomer, now) - std::max(absl::ZeroDuration(), now - step_begin_);
-  RETURN_IF_ERROR(guard_.CheckJob(newcomer.need.remaining, deadline, now));
-  return guard_.CheckNewcomer(options_.name, newcomer.need.remaining, before, deadline, now);
 }
 
 void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
@@ -91,7 +71,7 @@ void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
 
 void WorkQueue::SetPolicy(const StepPolicy& policy) {
   absl::MutexLock lock(&mutex_);
-  policy_ = policy;
+  rules_.SetPolicy(policy);
 }
 
 void WorkQueue::Shutdown(absl::Duration grace) {
@@ -138,31 +118,27 @@ WorkQueue::Ended WorkQueue::TakeOver(absl::Duration now) {
   Ended over;
   for (const auto& entry : entries_) {
     absl::Status status = entry->ticket->Check(now);
-    if (status.ok() && entries_.size() > 1) {  // else nobody has a better use for the time
-      status = guard_.CheckJob(guard_.Expected(entry->need.remaining, now), entry->ticket->deadline(), now);
-    }
+    if (status.ok()) status = rules_.CheckHeld(entry->need, entry->ticket->deadline(), entries_.size(), now);
     if (!status.ok()) over.emplace_back(entry, std::move(status));
   }
   for (const auto& [entry, status] : over) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
   return over;
 }
 
-// All that is held, as the policy sees it.
-std::vector<StepCandidate> WorkQueue::Candidates(absl::Duration now) const {
+// All that is held, as the rules see it.
+std::vector<StepCandidate> WorkQueue::Candidates() const {
   std::vector<StepCandidate> candidates;
   candidates.reserve(entries_.size());
   for (const auto& entry : entries_) {
     candidates.push_back(
         {.need = entry->need, .arrival = entry->submitted, .deadline = entry->ticket->deadline(), .started = entry->started});
-    candidates.back().need.step = guard_.Expected(entry->need.step, now);
-    candidates.back().need.remaining = guard_.Expected(entry->need.remaining, now);
   }
   return candidates;
 }
 
 WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
   Entries batch;
-  for (const size_t i : policy_.Pick(Candidates(now), now)) {
+  for (const size_t i : rules_.BeginStep(Candidates(), now)) {
     Entry& entry = *entries_[i];
     entry.stepping = true;
     entry.fresh = !entry.started;
@@ -170,7 +146,6 @@ WorkQueue::Entries WorkQueue::PickBatch(absl::Duration now) {
     if (entry.fresh) entry.context.emplace(*entry.ticket, *options_.clock, now - entry.submitted);
     batch.push_back(entries_[i]);
   }
-  step_begin_ = now;
   return batch;
 }
 
@@ -215,7 +190,7 @@ void WorkQueue::Step(const Entries& batch) {
 // After a step of `batch` that took `took`, until `now`: takes out those that ended, and learns from it.
 void WorkQueue::PutBack(const Entries& batch, const Ended& ended, absl::Duration took, absl::Duration now) {
   absl::MutexLock lock(&mutex_);
-  step_begin_ = absl::InfiniteDuration();
+  rules_.AbandonStep();
   for (const auto& [entry, status] : ended) entries_.erase(std::find(entries_.begin(), entries_.end(), entry));
   absl::Duration guessed;
   for (const auto& entry : batch) {
@@ -225,10 +200,10 @@ void WorkQueue::PutBack(const Entries& batch, const Ended& ended, absl::Duration
     entry->need = entry->job->need();
     guessed -= entry->need.remaining;
   }
-  if (std::all_of(ended.begin(), ended.end(), [](const auto& e) { return e.second.ok(); })) guard_.StepDone(guessed, took, now);
+  if (std::all_of(ended.begin(), ended.end(), [](const auto& e) { return e.second.ok(); })) rules_.EndStep(guessed, took, now);
   // What a place in the queue costs: the computing between one end and the next.
   if (ended.empty() || !batch.front()->is_request) return;
-  for (size_t i = 0; i < ended.size(); ++i) estimator_.Record(computing_ / static_cast<int64_t>(ended.size()));
+  for (size_t i = 0; i < ended.size(); ++i) rules_.JobEnded(computing_ / static_cast<int64_t>(ended.size()));
   computing_ = absl::ZeroDuration();
 }
 

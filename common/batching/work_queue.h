@@ -28,9 +28,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "common/batching/deadline_guard.h"
 #include "common/batching/job_ticket.h"
-#include "common/batching/retry_estimator.h"
+#include "common/batching/queue_rules.h"
 #include "common/batching/single_step.h"
 #include "common/batching/step_job.h"
 #include "common/batching/step_policy.h"
@@ -87,9 +86,7 @@ class WorkQueue {
   absl::Status Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request);
   void Work();
   bool RunNext();
-  absl::Status CheckRoom(const StepNeed& need, absl::Duration deadline, absl::Duration now) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<StepCandidate> Candidates(absl::Duration now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<StepCandidate> Candidates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Ended TakeOver(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries PickBatch(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Step(const Entries& batch);
@@ -105,10 +102,7 @@ class WorkQueue {
 
   mutable absl::Mutex mutex_;
   Entries entries_ ABSL_GUARDED_BY(mutex_);  // all that is held, in order of arrival
-  StepPolicy policy_ ABSL_GUARDED_BY(mutex_) = StepPolicy({});
-  RetryEstimator estimator_ ABSL_GUARDED_BY(mutex_);
-  DeadlineGuard guard_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration step_begin_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // of the step under way
+  QueueRules rules_ ABSL_GUARDED_BY(mutex_);
   absl::Duration computing_;  // worker thread only: spent on requests since the last of them ended
   int reported_length_ ABSL_GUARDED_BY(mutex_) = 0;
   bool refusing_ ABSL_GUARDED_BY(mutex_) = false;  // Shutdown() was called
