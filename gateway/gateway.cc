@@ -65,8 +65,12 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const GatewayOptions& o
                                                                      .embedding_cache = gateway->embedding_cache_.get(),
                                                                      .picture_pool = gateway->picture_pool_.get(),
                                                                      .metrics = &gateway->metrics_});
-  gateway->dispatcher_ = std::make_unique<GenerationDispatcher>(GenerationDispatcherOptions{
-      .upstreams = gateway->upstreams_.get(), .pipeline = gateway->pipeline_.get(), .max_requests = options.max_requests});
+  gateway->dispatcher_ =
+      std::make_unique<GenerationDispatcher>(GenerationDispatcherOptions{.upstreams = gateway->upstreams_.get(),
+                                                                         .pipeline = gateway->pipeline_.get(),
+                                                                         .rejections = &gateway->metrics_.rejections(),
+                                                                         .max_requests = options.max_requests});
+  gateway->metrics_.SetMaxRequests(options.max_requests);
   gateway->service_ = std::make_unique<ImageGenerationService>(ImageGenerationServiceOptions{
       .dispatcher = gateway->dispatcher_.get(), .metrics = &gateway->metrics_, .default_deadline = options.default_deadline});
   return gateway;

@@ -4,8 +4,14 @@ namespace unclip::gateway {
 
 GatewayMetrics::GatewayMetrics(MetricsRegistry& registry)
     : rpc_(registry),
+      rejections_(registry, {Rejection::kGatewayFull, Rejection::kDeadline, Rejection::kDraining, Rejection::kJobsFull,
+                             Rejection::kUpstreamDown}),
+      max_requests_(registry.AddGauge("max_requests", "Requests worked on at a time, at most.").Add({})),
       images_total_(registry.AddCounter("images_total", "Pictures finished.").Add({})),
       images_in_progress_(registry.AddGauge("images_in_progress", "Pictures that are being made or wait for a thread.").Add({})),
+      previews_total_(registry.AddCounter("previews_total", "Previews of unfinished pictures made.").Add({})),
+      first_preview_seconds_(registry.AddHistogram("first_preview_seconds", "Time from a request's arrival to its first preview.")
+                                 .Add({}, SecondsBuckets())),
       stage_seconds_(registry.AddHistogram(
           "stage_seconds", "Time that a stage of a finished picture took to compute, as its service says, by stage.")),
       stage_queue_seconds_(registry.AddHistogram(

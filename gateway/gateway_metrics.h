@@ -8,13 +8,17 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/metrics/metrics_registry.h"
+#include "common/metrics/rejection_metrics.h"
 #include "common/metrics/rpc_metrics.h"
 
 namespace unclip::gateway {
 
-// Declares RpcMetrics, and
+// Declares RpcMetrics, RejectionMetrics, and
+//   max_requests                        gauge, requests worked on at a time, at most
 //   images_total                        counter, pictures finished
 //   images_in_progress                  gauge, pictures that are being made or wait for a thread
+//   previews_total                      counter, previews of unfinished pictures made
+//   first_preview_seconds               histogram, time from a request's arrival to its first preview
 //   stage_seconds{stage}                histogram, time a stage of a finished picture took to compute, as its service says
 //   stage_queue_seconds{stage}          histogram, time it waited in its service's queue
 //   upstream_up{upstream}               gauge, 1 while a service is up, else 0
@@ -29,10 +33,16 @@ class GatewayMetrics {
   explicit GatewayMetrics(MetricsRegistry& registry);
 
   RpcMetrics& rpc() { return rpc_; }
+  RejectionMetrics& rejections() { return rejections_; }
+
+  void SetMaxRequests(int count) { max_requests_.Set(count); }
 
   void ImagesAccepted(int count);
   // `finished` of the images accepted are done, the rest were given up.
   void ImagesEnded(int count, int finished);
+  void PreviewMade() { previews_total_.Increment(); }
+  // A request, which arrived so long ago, has its first preview.
+  void FirstPreviewMade(absl::Duration elapsed) { first_preview_seconds_.Observe(absl::ToDoubleSeconds(elapsed)); }
   void StageDone(absl::string_view stage, absl::Duration queue_duration, absl::Duration run_duration);
   void SetUpstreamUp(const std::string& upstream, bool up);
   void CallReissued(const std::string& upstream);
@@ -42,8 +52,12 @@ class GatewayMetrics {
 
  private:
   RpcMetrics rpc_;
+  RejectionMetrics rejections_;
+  prometheus::Gauge& max_requests_;
   prometheus::Counter& images_total_;
   prometheus::Gauge& images_in_progress_;
+  prometheus::Counter& previews_total_;
+  prometheus::Histogram& first_preview_seconds_;
   HistogramFamily& stage_seconds_;
   HistogramFamily& stage_queue_seconds_;
   GaugeFamily& upstream_up_;

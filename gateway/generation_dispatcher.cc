@@ -32,24 +32,32 @@ void LogRequest(const RequestContext& context, const GenerationRequest& request)
 GenerationDispatcher::GenerationDispatcher(const GenerationDispatcherOptions& options)
     : options_(options), admission_(options.max_requests), request_pool_(options.max_requests) {}
 
+absl::Status GenerationDispatcher::Refuse(IfRefused if_refused, Rejection reason, absl::Status status) const {
+  return if_refused == IfRefused::kTryAgain ? status : options_.rejections->Count(reason, std::move(status));
+}
+
 template <typename Message>
-absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest> active, const Message& message) {
-  RETURN_IF_ERROR(active->CheckDeadline());
+absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest> active, const Message& message,
+                                                            IfRefused if_refused) {
+  RETURN_IF_ERROR(Refuse(if_refused, Rejection::kDeadline, active->CheckDeadline()));
   AdmittedRequest admitted;
   // What is wrong with a request can be said while a service is away.
+  RETURN_IF_ERROR(Refuse(if_refused, Rejection::kUpstreamDown, options_.upstreams->capabilities().status()));
   ASSIGN_OR_RETURN(admitted.capabilities, options_.upstreams->capabilities());
   ASSIGN_OR_RETURN(admitted.request, Parse(message, *admitted.capabilities));
-  RETURN_IF_ERROR(options_.upstreams->ReadyCapabilities().status());
-  RETURN_IF_ERROR(admission_.Enter(active));
+  RETURN_IF_ERROR(Refuse(if_refused, Rejection::kUpstreamDown, options_.upstreams->ReadyCapabilities().status()));
+  absl::Status entered = admission_.Enter(active);
+  const Rejection reason = absl::IsResourceExhausted(entered) ? Rejection::kGatewayFull : Rejection::kDraining;
+  RETURN_IF_ERROR(Refuse(if_refused, reason, std::move(entered)));
   LogRequest(active->context(), admitted.request);
   admitted.active = std::move(active);
   return admitted;
 }
 
 template absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest>,
-                                                                     const v1::GenerateImageRequest&);
+                                                                     const v1::GenerateImageRequest&, IfRefused);
 template absl::StatusOr<AdmittedRequest> GenerationDispatcher::Admit(std::shared_ptr<ActiveRequest>,
-                                                                     const v1::StreamGenerateImageRequest&);
+                                                                     const v1::StreamGenerateImageRequest&, IfRefused);
 
 void GenerationDispatcher::Start(AdmittedRequest admitted, GenerationObserver& observer, Done done) {
   {

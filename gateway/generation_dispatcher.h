@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/metrics/rejection_metrics.h"
 #include "gateway/active_request.h"
 #include "gateway/admission.h"
 #include "gateway/generation_observer.h"
@@ -26,6 +27,7 @@ namespace unclip::gateway {
 struct GenerationDispatcherOptions {
   const Upstreams* upstreams = nullptr;
   const GenerationPipeline* pipeline = nullptr;
+  RejectionMetrics* rejections = nullptr;
   int max_requests = 64;  // worked on at a time; more get RESOURCE_EXHAUSTED
 };
 
@@ -34,6 +36,12 @@ struct AdmittedRequest {
   std::shared_ptr<ActiveRequest> active;
   GenerationRequest request;
   std::shared_ptr<const Capabilities> capabilities;
+};
+
+// What the caller does when its request is turned away.
+enum class IfRefused {
+  kTellUser,  // it counts as a rejection
+  kTryAgain,  // it waits: nobody was turned away yet
 };
 
 // Thread-safe.
@@ -47,7 +55,10 @@ class GenerationDispatcher {
   // Checks `message` (GenerateImageRequest or StreamGenerateImageRequest) and takes the request in. INVALID_ARGUMENT naming the
   // field; UNAVAILABLE naming the service that is away; RESOURCE_EXHAUSTED with a retry time. What was admitted must be started.
   template <typename Message>
-  absl::StatusOr<AdmittedRequest> Admit(std::shared_ptr<ActiveRequest> active, const Message& message);
+  absl::StatusOr<AdmittedRequest> Admit(std::shared_ptr<ActiveRequest> active, const Message& message,
+                                        IfRefused if_refused = IfRefused::kTellUser);
+
+  RejectionMetrics& rejections() const { return *options_.rejections; }
 
   // What came of a request: what was done otherwise than asked, or the error.
   using Done = std::function<void(absl::StatusOr<std::vector<v1::Warning>> result)>;
@@ -61,6 +72,7 @@ class GenerationDispatcher {
   void Drain(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  absl::Status Refuse(IfRefused if_refused, Rejection reason, absl::Status status) const;
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return started_ == 0; }
 
   const GenerationDispatcherOptions options_;

@@ -1,8 +1,10 @@
 #include "gateway/generation_dispatcher.h"
 
 #include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,45 @@ TEST_F(GenerationDispatcherTest, TellsWhatCameOfARequest) {
 
 TEST_F(GenerationDispatcherTest, RefusesWhatIsTooLate) {
   EXPECT_THAT(Admit(absl::ZeroDuration()).status(), StatusIs(absl::StatusCode::kDeadlineExceeded, testing::_));
+}
+
+TEST_F(GenerationDispatcherTest, CountsWhomItTurnsAway) {
+  FakeCluster cluster;
+  cluster.Start({.max_requests = 1});
+  GenerationDispatcher& dispatcher = cluster.gateway().dispatcher();
+  v1::GenerateImageRequest message;
+  message.set_prompt("a cat");
+  const auto admit = [&](absl::Duration time, IfRefused if_refused = IfRefused::kTellUser) {
+    return dispatcher.Admit(std::make_shared<ActiveRequest>("id", Clock::Real().Now() + time, &Clock::Real()), message,
+                            if_refused);
+  };
+  const auto rejections = [&cluster](const std::string& reason) {
+    const std::string text = prometheus::TextSerializer().Serialize(cluster.metrics().prometheus_registry()->Collect());
+    const std::string start = "unclip_gateway_rejections_total{reason=\"" + reason + "\"} ";
+    const size_t found = text.find(start);
+    return found == std::string::npos ? -1 : std::stoi(text.substr(found + start.size()));
+  };
+  EXPECT_EQ(rejections("deadline"), 0);
+  EXPECT_FALSE(admit(absl::ZeroDuration()).ok());
+  EXPECT_EQ(rejections("deadline"), 1);
+
+  absl::StatusOr<AdmittedRequest> admitted = admit(absl::Minutes(1));
+  ASSERT_OK(admitted);
+  EXPECT_THAT(admit(absl::Minutes(1)).status(), StatusIs(absl::StatusCode::kResourceExhausted, testing::_));
+  EXPECT_EQ(rejections("gateway_full"), 1);
+  EXPECT_THAT(admit(absl::Minutes(1), IfRefused::kTryAgain).status(), StatusIs(absl::StatusCode::kResourceExhausted, testing::_));
+  EXPECT_EQ(rejections("gateway_full"), 1);
+
+  CountingObserver observer;
+  dispatcher.Start(*std::move(admitted), observer, [](const absl::StatusOr<std::vector<v1::Warning>>&) {});
+  dispatcher.Drain(absl::InfiniteDuration());
+  EXPECT_THAT(admit(absl::Minutes(1)).status(), StatusIs(absl::StatusCode::kUnavailable, testing::_));
+  EXPECT_EQ(rejections("draining"), 1);
+
+  cluster.clip_server().Kill();
+  ASSERT_TRUE(cluster.WaitUntil([](const UpstreamsUp& up) { return !up.clip; }));
+  EXPECT_THAT(admit(absl::Minutes(1)).status(), StatusIs(absl::StatusCode::kUnavailable, testing::_));
+  EXPECT_EQ(rejections("upstream_down"), 1);
 }
 
 // What `done` holds may need what its owner destroys once the dispatcher is drained.

@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const Generatio
   const absl::Cleanup count_images = [&] { options_.metrics->ImagesEnded(request.image_count, finished); };
 
   ASSIGN_OR_RETURN(PictureSource source, ReadSource(request, capabilities, context));
-  ProgressTracker progress(request, observer);
+  ProgressTracker progress(request, context, observer, options_.metrics);
   const PictureMaker maker(options_.prior, options_.decoder, request, source, context, &progress);
   RETURN_IF_ERROR(RunParallel(options_.picture_pool, context, request.image_count, [&](int index) -> absl::Status {
     ASSIGN_OR_RETURN(v1::GeneratedImage picture, maker.Make(index));

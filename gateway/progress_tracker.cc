@@ -6,8 +6,14 @@
 
 namespace unclip::gateway {
 
-ProgressTracker::ProgressTracker(const GenerationRequest& request, GenerationObserver& observer)
-    : request_(request), is_watched_(observer.WantsProgress()), steps_done_(request.image_count, 0), observer_(observer) {}
+ProgressTracker::ProgressTracker(const GenerationRequest& request, const RequestContext& context, GenerationObserver& observer,
+                                 GatewayMetrics* metrics)
+    : request_(request),
+      context_(context),
+      metrics_(metrics),
+      is_watched_(observer.WantsProgress()),
+      steps_done_(request.image_count, 0),
+      observer_(observer) {}
 
 void ProgressTracker::PriorStepDone(int image_index, const common::v1::StageProgress& progress) {
   Report(image_index, common::v1::STAGE_PRIOR, 0, progress.step(), request_.prior_step_count, std::nullopt);
@@ -41,6 +47,10 @@ void ProgressTracker::Report(int image_index, common::v1::Stage stage, int earli
   steps_done_[image_index] = earlier_steps + step;
   const double all_done = std::accumulate(steps_done_.begin(), steps_done_.end(), 0.0);
   report.set_fraction_done(all_done / (static_cast<double>(request_.image_count) * request_.StepsPerImage()));
+  if (report.has_preview()) {
+    metrics_->PreviewMade();
+    if (!std::exchange(has_preview_, true)) metrics_->FirstPreviewMade(context_.clock->Now() - context_.arrival);
+  }
   observer_.OnProgress(std::move(report));
 }
 

@@ -7,8 +7,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "gateway/gateway_metrics.h"
 #include "gateway/generation_observer.h"
 #include "gateway/generation_request.h"
+#include "gateway/request_context.h"
 #include "unclip/common/v1/image.pb.h"
 #include "unclip/common/v1/progress.pb.h"
 #include "unclip/decoder/v1/decoder_service.pb.h"
@@ -20,8 +22,9 @@ namespace unclip::gateway {
 // The steps that a replica repeats, after another was lost, are passed over. Thread-safe.
 class ProgressTracker {
  public:
-  // Both must outlive the tracker.
-  ProgressTracker(const GenerationRequest& request, GenerationObserver& observer);
+  // All must outlive the tracker. Previews that are handed to the observer are counted in `metrics`.
+  ProgressTracker(const GenerationRequest& request, const RequestContext& context, GenerationObserver& observer,
+                  GatewayMetrics* metrics);
 
   // Whether anybody hears of the steps; the pictures go to the observer in any case.
   bool is_watched() const { return is_watched_; }
@@ -40,9 +43,12 @@ class ProgressTracker {
               std::optional<common::v1::EncodedImage> preview) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const GenerationRequest& request_;
+  const RequestContext& context_;
+  GatewayMetrics* const metrics_;
   const bool is_watched_;
 
   absl::Mutex mutex_;
+  bool has_preview_ ABSL_GUARDED_BY(mutex_) = false;     // one was handed over
   std::vector<int> steps_done_ ABSL_GUARDED_BY(mutex_);  // of each picture
   GenerationObserver& observer_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,9 +1,15 @@
 #include "gateway/progress_tracker.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
 
+#include <string>
 #include <thread>
 #include <vector>
+
+#include "base/fake_clock.h"
+#include "common/metrics/metric_value.h"
 
 namespace unclip::gateway {
 namespace {
@@ -46,8 +52,12 @@ decoder::v1::DecodeImageProgress DecoderStep(common::v1::Stage stage, int super_
 class ProgressTrackerTest : public testing::Test {
  protected:
   const GenerationRequest request_ = TwoPictures();
+  FakeClock clock_;
+  RequestContext context_{.clock = &clock_, .arrival = clock_.Now()};
+  MetricsRegistry registry_{"gateway"};
+  GatewayMetrics metrics_{registry_};
   Recorder recorder_;
-  ProgressTracker tracker_{request_, recorder_};
+  ProgressTracker tracker_{request_, context_, recorder_, &metrics_};
 };
 
 TEST_F(ProgressTrackerTest, CountsTheStepsOfAllPictures) {
@@ -105,6 +115,19 @@ TEST_F(ProgressTrackerTest, HandsPreviewsAndPicturesOn) {
   tracker_.ImageDone(image);
   ASSERT_EQ(recorder_.images_.size(), 1u);
   EXPECT_EQ(recorder_.images_[0].index(), 1);
+}
+
+TEST_F(ProgressTrackerTest, CountsPreviewsAndTheTimeToTheFirst) {
+  tracker_.DecoderStepDone(0, DecoderStep(common::v1::STAGE_DECODER, 0, 1), std::nullopt);
+  EXPECT_EQ(MetricValue(registry_, "first_preview_seconds"), 0);
+  for (const int step : {2, 3, /* another replica: */ 3}) {
+    clock_.Advance(absl::Seconds(20));
+    tracker_.DecoderStepDone(0, DecoderStep(common::v1::STAGE_DECODER, 0, step), common::v1::EncodedImage());
+  }
+  EXPECT_EQ(MetricValue(registry_, "previews_total"), 2);
+  EXPECT_EQ(MetricValue(registry_, "first_preview_seconds"), 1);
+  const std::string text = prometheus::TextSerializer().Serialize(registry_.prometheus_registry()->Collect());
+  EXPECT_THAT(text, testing::HasSubstr("unclip_gateway_first_preview_seconds_sum 20\n"));
 }
 
 TEST_F(ProgressTrackerTest, NeverGoesBackWhileThreadsReport) {

@@ -9,16 +9,24 @@
 
 namespace unclip {
 
-absl::Status QueueRules::CheckNewcomer(std::vector<StepCandidate> held, const StepNeed& need, absl::Duration deadline,
+absl::Status QueueRules::CheckNewcomer(const std::vector<StepCandidate>& held, const StepNeed& need, absl::Duration deadline,
                                        absl::Duration now) const {
+  RETURN_IF_ERROR(CheckRoom(held));
+  return CheckTime(held, need, deadline, now);
+}
+
+absl::Status QueueRules::CheckRoom(absl::Span<const StepCandidate> held) const {
   const auto waiting = std::count_if(held.begin(), held.end(), [](const StepCandidate& c) { return !c.started; });
-  if (waiting >= capacity_) {
-    const absl::Duration delay = estimator_.Estimate(static_cast<int>(waiting));
-    absl::Status full = absl::ResourceExhaustedError(
-        absl::StrCat("the queue of ", name_, " is full (", capacity_, " requests wait); retry in ", absl::FormatDuration(delay)));
-    SetRetryAfter(delay, &full);
-    return full;
-  }
+  if (waiting < capacity_) return absl::OkStatus();
+  const absl::Duration delay = estimator_.Estimate(static_cast<int>(waiting));
+  absl::Status full = absl::ResourceExhaustedError(
+      absl::StrCat("the queue of ", name_, " is full (", capacity_, " requests wait); retry in ", absl::FormatDuration(delay)));
+  SetRetryAfter(delay, &full);
+  return full;
+}
+
+absl::Status QueueRules::CheckTime(std::vector<StepCandidate> held, const StepNeed& need, absl::Duration deadline,
+                                   absl::Duration now) const {
   if (deadline == absl::InfiniteDuration() || held.empty()) return absl::OkStatus();
   const StepCandidate newcomer = {
       .need = {.remaining = guard_.Expected(need.remaining, now)}, .arrival = now, .deadline = deadline, .started = false};

@@ -25,10 +25,17 @@ class QueueRules {
 
   void SetPolicy(const StepPolicy& policy) { policy_ = policy; }
 
-  // OK, or why a job that needs `need` by `deadline` is refused: RESOURCE_EXHAUSTED with the time to retry after when the queue
-  // is full or what goes first leaves too little time; DEADLINE_EXCEEDED when it could not be done at all.
-  absl::Status CheckNewcomer(std::vector<StepCandidate> held, const StepNeed& need, absl::Duration deadline,
+  // Whether a job is taken in: both of the checks below, in this order.
+  absl::Status CheckNewcomer(const std::vector<StepCandidate>& held, const StepNeed& need, absl::Duration deadline,
                              absl::Duration now) const;
+
+  // OK, or RESOURCE_EXHAUSTED with the time to retry after when the queue is full.
+  absl::Status CheckRoom(absl::Span<const StepCandidate> held) const;
+
+  // OK, or why a job that needs `need` cannot be done by `deadline`: RESOURCE_EXHAUSTED with the time to retry after when what
+  // goes first leaves too little time; DEADLINE_EXCEEDED when it could not be done at all.
+  absl::Status CheckTime(std::vector<StepCandidate> held, const StepNeed& need, absl::Duration deadline,
+                         absl::Duration now) const;
 
   // OK, or DEADLINE_EXCEEDED when a job that is one of `held` jobs can no longer be done by its deadline. Alone it may go on:
   // nobody has a better use for the time.

@@ -9,7 +9,7 @@ class SingleStep final : public StepJob {
  public:
   explicit SingleStep(Job job) : job_(std::move(job)) {}
 
-  StepNeed need() const override { return {.group = -1}; }
+  StepNeed need() const override { return {.group = -1, .stage = job_.stage}; }
   absl::Status Start(const JobContext& context) override {
     context_ = &context;
     return absl::OkStatus();

@@ -22,6 +22,9 @@ struct Job {
   // Whether it is a request like others; else (loading a model) its times tell nothing of theirs, and are not reported or learnt
   // from.
   bool is_request = true;
+
+  // A literal: what the step is counted as.
+  const char* stage = "";
 };
 
 // `job` as a StepJob.

@@ -27,6 +27,7 @@ struct StepNeed {
   int64_t bytes = 0;                                // memory that its share of the step takes until the step is done; ≥ 0
   absl::Duration step = absl::ZeroDuration();       // a guess of the time that the step takes when computed alone
   absl::Duration remaining = absl::ZeroDuration();  // likewise of all its steps that are left
+  const char* stage = "";                           // a literal: what the step is counted as
 };
 
 // A job as the policy sees it.

@@ -20,15 +20,18 @@ struct WorkQueue::Entry {
   const std::shared_ptr<StepJob> job;
   const absl::Duration submitted;  // by options_.clock
   const bool is_request;
-  StepNeed need;                      // of its next step; during a step, of that one
-  bool started = false;               // was picked at least once
-  bool fresh = false;                 // was picked for the first time just now
-  bool stepping = false;              // the worker has it
-  std::optional<JobContext> context;  // once started
+  StepNeed need;                                         // of its next step; during a step, of that one
+  bool started = false;                                  // was picked at least once
+  bool fresh = false;                                    // was picked for the first time just now
+  bool stepping = false;                                 // the worker has it
+  std::optional<JobContext> context;                     // once started
+  std::vector<std::pair<absl::string_view, int>> steps;  // that it has taken, of each stage
 };
 
 WorkQueue::WorkQueue(WorkQueueOptions options)
-    : options_(std::move(options)), rules_(options_.name, options_.capacity), worker_([this] { Work(); }) {}
+    : options_(std::move(options)), rules_(options_.name, options_.capacity), worker_([this] { Work(); }) {
+  if (options_.metrics != nullptr) options_.metrics->SetCapacity(options_.capacity);
+}
 
 WorkQueue::~WorkQueue() { Shutdown(absl::ZeroDuration()); }
 
@@ -44,13 +47,25 @@ absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, Job job
 absl::Status WorkQueue::Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request) {
   absl::MutexLock lock(&mutex_);
   const absl::Duration now = options_.clock->Now();
-  RETURN_IF_ERROR(ticket->Check(now));
-  if (refusing_) return absl::UnavailableError(absl::StrCat(options_.name, " is shutting down; retry elsewhere"));
+  if (absl::Status status = ticket->Check(now); !status.ok()) {
+    return status.code() == absl::StatusCode::kDeadlineExceeded ? Refuse(Rejection::kDeadline, std::move(status)) : status;
+  }
+  if (refusing_) {
+    return Refuse(Rejection::kDraining,
+                  absl::UnavailableError(absl::StrCat(options_.name, " is shutting down; retry elsewhere")));
+  }
   const StepNeed need = job->need();
-  RETURN_IF_ERROR(rules_.CheckNewcomer(Candidates(), need, ticket->deadline(), now));
+  std::vector<StepCandidate> held = Candidates();
+  RETURN_IF_ERROR(Refuse(Rejection::kQueueFull, rules_.CheckRoom(held)));
+  RETURN_IF_ERROR(Refuse(Rejection::kDeadline, rules_.CheckTime(std::move(held), need, ticket->deadline(), now)));
   entries_.push_back(std::make_shared<Entry>(ticket, std::move(job), need, now, is_request));
   NotifyLength();
   return absl::OkStatus();
+}
+
+// Hands `status` on, counting it unless it is OK.
+absl::Status WorkQueue::Refuse(Rejection reason, absl::Status status) const {
+  return options_.metrics == nullptr ? status : options_.metrics->rejections().Count(reason, std::move(status));
 }
 
 void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
@@ -66,7 +81,7 @@ void WorkQueue::Cancel(const std::shared_ptr<JobTicket>& ticket) {
     entries_.erase(found);
     NotifyLength();
   }
-  entry->job->Done(ticket->Check(options_.clock->Now()));
+  End(*entry, ticket->Check(options_.clock->Now()));
 }
 
 void WorkQueue::SetPolicy(const StepPolicy& policy) {
@@ -87,7 +102,7 @@ void WorkQueue::Shutdown(absl::Duration grace) {
     NotifyLength();
     stopped_ = true;
   }
-  for (const auto& entry : dropped) entry->job->Done(entry->ticket->Check(options_.clock->Now()));
+  for (const auto& entry : dropped) End(*entry, entry->ticket->Check(options_.clock->Now()));
   if (worker_.joinable()) worker_.join();
 }
 
@@ -108,7 +123,7 @@ bool WorkQueue::RunNext() {
     if (!entries_.empty()) batch = PickBatch(now);
     NotifyLength();
   }
-  for (const auto& [entry, status] : over) entry->job->Done(status);
+  for (const auto& [entry, status] : over) End(*entry, status);
   if (!batch.empty()) Step(batch);
   return true;
 }
@@ -171,6 +186,7 @@ WorkQueue::Ended WorkQueue::ComputeBatch(const Entries& batch) {
     }
   }
   const std::vector<absl::Status> results = ready.empty() ? std::vector<absl::Status>() : ComputeStep(ready);
+  CountSteps(ready);
   for (size_t i = 0; i < ready.size(); ++i) {
     const absl::StatusOr<bool> finished = results[i].ok() ? ready[i]->job->AfterStep() : results[i];
     if (!finished.ok() || *finished) ended.emplace_back(ready[i], finished.status());
@@ -178,12 +194,41 @@ WorkQueue::Ended WorkQueue::ComputeBatch(const Entries& batch) {
   return ended;
 }
 
+// A step of `batch` was computed.
+void WorkQueue::CountSteps(const Entries& batch) const {
+  if (options_.metrics == nullptr || batch.empty() || !batch.front()->is_request) return;
+  std::vector<std::pair<absl::string_view, int>> rows;  // of each stage: of one, but for those beside it on lanes
+  const auto add = [](auto& counts, absl::string_view stage, int more) {
+    const auto found = std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return count.first == stage; });
+    if (found == counts.end()) {
+      counts.emplace_back(stage, more);
+    } else {
+      found->second += more;
+    }
+  };
+  for (const auto& entry : batch) {
+    add(rows, entry->need.stage, entry->need.rows);
+    add(entry->steps, entry->need.stage, 1);
+  }
+  for (const auto& [stage, count] : rows) options_.metrics->BatchStepped(stage, count);
+}
+
+// Tells a job, which is held no longer, of its end. Without the lock.
+void WorkQueue::End(const Entry& entry, const absl::Status& status) const {
+  // A caller who left during the last step does not take the result.
+  const absl::Status why = status.ok() ? entry.ticket->Check(options_.clock->Now()) : status;
+  if (options_.metrics != nullptr && !why.ok()) {
+    for (const auto& [stage, steps] : entry.steps) options_.metrics->StepsWasted(stage, steps, why);
+  }
+  entry.job->Done(status);
+}
+
 void WorkQueue::Step(const Entries& batch) {
   const absl::Duration begin = options_.clock->Now();
   const Ended ended = ComputeBatch(batch);
   const absl::Duration end = options_.clock->Now();
   if (batch.front()->is_request) computing_ += end - begin;
-  for (const auto& [entry, status] : ended) entry->job->Done(status);
+  for (const auto& [entry, status] : ended) End(*entry, status);
   PutBack(batch, ended, end - begin, end);
 }
 

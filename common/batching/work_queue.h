@@ -29,6 +29,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "common/batching/job_ticket.h"
+#include "common/batching/queue_metrics.h"
 #include "common/batching/queue_rules.h"
 #include "common/batching/single_step.h"
 #include "common/batching/step_job.h"
@@ -43,8 +44,9 @@ struct WorkQueueOptions {
   std::function<void(int)> on_length =
       nullptr;  // called with the number of waiting jobs when it changes; must not block; may be null
   std::function<void(absl::Duration)> on_start =
-      nullptr;                  // called with the time a job waited when it starts; must not block; may be null
-  StepFunction step = nullptr;  // may be null where all jobs step alone
+      nullptr;                      // called with the time a job waited when it starts; must not block; may be null
+  StepFunction step = nullptr;      // may be null where all jobs step alone
+  QueueMetrics* metrics = nullptr;  // of what is stepped, wasted and refused; must outlive the queue; may be null
 };
 
 // Thread-safe.
@@ -86,10 +88,13 @@ class WorkQueue {
   absl::Status Submit(const std::shared_ptr<JobTicket>& ticket, std::shared_ptr<StepJob> job, bool is_request);
   void Work();
   bool RunNext();
+  absl::Status Refuse(Rejection reason, absl::Status status) const;
   std::vector<StepCandidate> Candidates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Ended TakeOver(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Entries PickBatch(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Step(const Entries& batch);
+  void CountSteps(const Entries& batch) const;
+  void End(const Entry& entry, const absl::Status& status) const;
   Ended ComputeBatch(const Entries& batch);
   void PutBack(const Entries& batch, const Ended& ended, absl::Duration took, absl::Duration now);
   std::vector<absl::Status> ComputeStep(const Entries& batch) const;

@@ -25,7 +25,9 @@ class CountingJob final : public StepJob {
  public:
   explicit CountingJob(std::string name, int steps, int group = 0) : name_(std::move(name)), left_(steps), group_(group) {}
 
-  StepNeed need() const override { return {.group = group_, .rows = 1, .remaining = absl::Seconds(left_.load())}; }
+  StepNeed need() const override {
+    return {.group = group_, .rows = 1, .remaining = absl::Seconds(left_.load()), .stage = group_ == 0 ? "base" : "late"};
+  }
   absl::Status Start(const JobContext& context) override {
     queue_duration = context.queue_duration();
     return start_status;
@@ -63,7 +65,11 @@ class CountingJob final : public StepJob {
 class WorkQueueStepsTest : public testing::Test {
  protected:
   WorkQueueStepsTest()
-      : queue_({.name = "prior", .capacity = 10, .clock = &clock_, .step = [this](auto jobs) { return Step(jobs); }}) {
+      : queue_({.name = "prior",
+                .capacity = 10,
+                .clock = &clock_,
+                .step = [this](auto jobs) { return Step(jobs); },
+                .metrics = &metrics_}) {
     queue_.SetPolicy(StepPolicy({.max_rows = 2}));
   }
 
@@ -92,6 +98,8 @@ class WorkQueueStepsTest : public testing::Test {
     return steps_;
   }
 
+  MetricsRegistry registry_{"prior"};
+  QueueMetrics metrics_{registry_};
   FakeClock clock_;
   absl::Mutex mutex_;
   int allowed_ ABSL_GUARDED_BY(mutex_) = 0;

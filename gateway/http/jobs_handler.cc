@@ -31,10 +31,12 @@ absl::Status JobsHandler::Start(const std::shared_ptr<HttpCall>& call) const {
   auto writer =
       std::make_shared<ImageAnswerWriter>(std::move(parameters), call->request_id(), ImageLinks(call->request(), options_.store));
   writer->SetRequest(request);
-  ASSIGN_OR_RETURN(std::shared_ptr<JobRun> run, options_.table->Add(task, std::move(writer)));
+  absl::StatusOr<std::shared_ptr<JobRun>> added = options_.table->Add(task, std::move(writer));
+  if (absl::IsResourceExhausted(added.status())) options_.dispatcher->rejections().Count(Rejection::kJobsFull);
+  ASSIGN_OR_RETURN(const std::shared_ptr<JobRun> run, std::move(added));
   const std::string id = run->id();
   ASSIGN_OR_RETURN(const JobSnapshot job, options_.table->Get(id));
-  options_.runner->Submit(std::move(run), std::move(message));
+  options_.runner->Submit(run, std::move(message));
   HttpResponse response;
   response.status = 202;
   response.content_type = "application/json";

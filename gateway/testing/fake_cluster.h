@@ -49,6 +49,7 @@ class FakeCluster {
   FakeServer& decoder_server(int i = 0) { return *decoder_servers_[i]; }
 
   Gateway& gateway() { return *gateway_; }
+  const MetricsRegistry& metrics() const { return metrics_; }
   v1::ImageGenerationService::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
 

@@ -2,6 +2,7 @@
 #ifndef UNCLIP_SERVICES_CLIP_CLIP_METRICS_H_
 #define UNCLIP_SERVICES_CLIP_CLIP_METRICS_H_
 
+#include "common/batching/queue_metrics.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
@@ -16,6 +17,7 @@ struct ClipMetrics {
   MetricsRegistry registry{"clip"};
   RpcMetrics rpc{registry};
   ModelMetrics model{registry};
+  QueueMetrics queue{registry};
 };
 
 }  // namespace unclip::clip

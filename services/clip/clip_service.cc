@@ -36,7 +36,8 @@ ClipService::ClipService(const ClipServiceOptions& options, ClipMetrics* metrics
              .capacity = options.queue_capacity,
              .clock = options.clock,
              .on_length = [metrics](int length) { metrics->model.SetQueueLength(length); },
-             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); }}) {}
+             .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); },
+             .metrics = &metrics->queue}) {}
 
 absl::Status ClipService::Load(std::function<absl::StatusOr<std::unique_ptr<ClipEngine>>()> load) {
   const absl::Duration start = clock_->Now();
@@ -57,22 +58,24 @@ grpc::ServerUnaryReactor* ClipService::EmbedText(grpc::CallbackServerContext* co
 absl::Status ClipService::StartEmbedText(const std::shared_ptr<Call>& call, const grpc::ByteBuffer& request,
                                          grpc::ByteBuffer* response) {
   RETURN_IF_ERROR(call->record.status());
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kLoading, host_.engine().status()));
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   v1::EmbedTextRequest message;
   RETURN_IF_ERROR(ParseMessage(request, &message));
   ASSIGN_OR_RETURN(std::vector<std::string> prompts, ToPrompts(message));
-  return Submit(call, [this, response, prompts = std::move(prompts)](Call& running, const JobContext& job) -> absl::Status {
-    const absl::Duration start = clock_->Now();
-    v1::EmbedTextResponse answer;
-    for (const std::string& prompt : prompts) {
-      RETURN_IF_ERROR(job.Check());
-      ASSIGN_OR_RETURN(const TextEmbedding embedding, running.engine->EmbedText(prompt));
-      metrics_->model.StepDone(ClipMetrics::kEmbedTextStage);
-      *answer.add_embeddings() = ToTextEmbeddingProto(embedding);
-    }
-    metrics_->model.StageDone(ClipMetrics::kEmbedTextStage, clock_->Now() - start);
-    return SerializeMessage(answer, response);
-  });
+  return Submit(call, ClipMetrics::kEmbedTextStage,
+                [this, response, prompts = std::move(prompts)](Call& running, const JobContext& job) -> absl::Status {
+                  const absl::Duration start = clock_->Now();
+                  v1::EmbedTextResponse answer;
+                  for (const std::string& prompt : prompts) {
+                    RETURN_IF_ERROR(job.Check());
+                    ASSIGN_OR_RETURN(const TextEmbedding embedding, running.engine->EmbedText(prompt));
+                    metrics_->model.StepDone(ClipMetrics::kEmbedTextStage);
+                    *answer.add_embeddings() = ToTextEmbeddingProto(embedding);
+                  }
+                  metrics_->model.StageDone(ClipMetrics::kEmbedTextStage, clock_->Now() - start);
+                  return SerializeMessage(answer, response);
+                });
 }
 
 grpc::ServerUnaryReactor* ClipService::EmbedImage(grpc::CallbackServerContext* context, const v1::EmbedImageRequest* request,
@@ -85,28 +88,31 @@ grpc::ServerUnaryReactor* ClipService::EmbedImage(grpc::CallbackServerContext* c
 absl::Status ClipService::StartEmbedImage(const std::shared_ptr<Call>& call, const v1::EmbedImageRequest& request,
                                           v1::EmbedImageResponse* response) {
   RETURN_IF_ERROR(call->record.status());
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kLoading, host_.engine().status()));
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   if (!call->engine->info().embeds_images) return absl::UnimplementedError("the checkpoint has no image encoder");
   if (request.image().empty()) return absl::InvalidArgumentError("image is empty; it must be a PNG, JPEG or WebP file");
   // Decoded on the worker thread: one picture in memory at a time, however many wait.
-  return Submit(call, [this, &request, response](Call& running, const JobContext& job) -> absl::Status {
-    absl::StatusOr<RgbImage> image = DecodeImage(request.image(), options_.image_limits);
-    if (!image.ok()) return absl::Status(image.status().code(), absl::StrCat("image: ", image.status().message()));
-    RETURN_IF_ERROR(job.Check());
-    const absl::Duration start = clock_->Now();
-    ASSIGN_OR_RETURN(const std::vector<float> embedding, running.engine->EmbedImage(*image));
-    metrics_->model.StepDone(ClipMetrics::kEmbedImageStage);
-    metrics_->model.StageDone(ClipMetrics::kEmbedImageStage, clock_->Now() - start);
-    response->mutable_embedding()->mutable_values()->Add(embedding.begin(), embedding.end());
-    return absl::OkStatus();
-  });
+  return Submit(call, ClipMetrics::kEmbedImageStage,
+                [this, &request, response](Call& running, const JobContext& job) -> absl::Status {
+                  absl::StatusOr<RgbImage> image = DecodeImage(request.image(), options_.image_limits);
+                  if (!image.ok()) return absl::Status(image.status().code(), absl::StrCat("image: ", image.status().message()));
+                  RETURN_IF_ERROR(job.Check());
+                  const absl::Duration start = clock_->Now();
+                  ASSIGN_OR_RETURN(const std::vector<float> embedding, running.engine->EmbedImage(*image));
+                  metrics_->model.StepDone(ClipMetrics::kEmbedImageStage);
+                  metrics_->model.StageDone(ClipMetrics::kEmbedImageStage, clock_->Now() - start);
+                  response->mutable_embedding()->mutable_values()->Add(embedding.begin(), embedding.end());
+                  return absl::OkStatus();
+                });
 }
 
-absl::Status ClipService::Submit(const std::shared_ptr<Call>& call, Work work) {
+absl::Status ClipService::Submit(const std::shared_ptr<Call>& call, const char* stage, Work work) {
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->reactor->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, {.run = [call, work = std::move(work)](const JobContext& job) { return work(*call, job); },
-                                       .done = [call](const absl::Status& status) { End(*call, status); }});
+                                       .done = [call](const absl::Status& status) { End(*call, status); },
+                                       .stage = stage});
 }
 
 void ClipService::End(Call& call, const absl::Status& status) {

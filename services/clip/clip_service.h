@@ -56,7 +56,7 @@ class ClipService final : public ClipServiceBase {
   using Work = std::function<absl::Status(Call& call, const JobContext& job)>;
 
   // Runs `work` on the worker thread, then ends the call with its status.
-  absl::Status Submit(const std::shared_ptr<Call>& call, Work work);
+  absl::Status Submit(const std::shared_ptr<Call>& call, const char* stage, Work work);
   static void End(Call& call, const absl::Status& status);
 
   absl::Status StartEmbedText(const std::shared_ptr<Call>& call, const grpc::ByteBuffer& request, grpc::ByteBuffer* response);

@@ -141,6 +141,7 @@ class Gate {
 TEST_F(ClipServiceTest, IsUnavailableWhileLoading) {
   EXPECT_THAT(EmbedText(Prompts({"a"})), StatusIs(absl::StatusCode::kUnavailable, "clip is loading its model; retry later"));
   EXPECT_THAT(EmbedImage(Picture(ImageEncoding::kPng)), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("loading")));
+  EXPECT_EQ(MetricValue(metrics_.registry, "rejections_total"), 2);
   grpc::ClientContext context;
   v1::GetModelInfoResponse response;
   EXPECT_THAT(FromGrpcStatus(stub_->GetModelInfo(&context, {}, &response)),

@@ -3,6 +3,7 @@
 #define UNCLIP_SERVICES_DECODER_DECODER_METRICS_H_
 
 #include "common/batching/memory_metrics.h"
+#include "common/batching/queue_metrics.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
@@ -18,6 +19,7 @@ struct DecoderMetrics {
   MetricsRegistry registry{"decoder"};
   RpcMetrics rpc{registry};
   ModelMetrics model{registry};
+  QueueMetrics queue{registry};
   MemoryMetrics memory{registry};
 };
 

@@ -19,6 +19,9 @@ namespace {
 
 constexpr int kMaxStarted = 64;  // requests that hold tensors at a time, where memory allows
 
+// What steps of a stage are counted as.
+const char* StageName(int stage) { return stage == 0 ? DecoderMetrics::kDecoderStage : DecoderMetrics::kSuperResStage; }
+
 void AddTiming(common::v1::Stage stage, absl::Duration waited, absl::Duration ran, v1::DecodeImageResult* result) {
   common::v1::StageTiming& timing = *result->add_timings();
   timing.set_stage(stage);
@@ -40,7 +43,8 @@ struct DecoderService::Call final : public StepJob {
             .max_rows = service->plan_.max_rows[next.stage],
             .bytes = service->plan_.StepBytes(next.stage, next.rows),
             .step = next.step,
-            .remaining = next.remaining};
+            .remaining = next.remaining,
+            .stage = StageName(next.stage)};
   }
   absl::Status Start(const JobContext& job) override;
   absl::Status StepAlone() override { return absl::InternalError("the decoder steps by batches"); }
@@ -72,7 +76,8 @@ DecoderService::DecoderService(const DecoderServiceOptions& options, DecoderMetr
              .clock = options.clock,
              .on_length = [metrics](int length) { metrics->model.SetQueueLength(length); },
              .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); },
-             .step = StepCalls}) {}
+             .step = StepCalls,
+             .metrics = &metrics->queue}) {}
 
 absl::Status DecoderService::Load(std::function<absl::StatusOr<std::unique_ptr<DecoderEngine>>()> load) {
   const absl::Duration start = clock_->Now();
@@ -113,11 +118,12 @@ grpc::ServerWriteReactor<v1::DecodeImageResponse>* DecoderService::DecodeImage(g
 
 absl::Status DecoderService::Submit(const std::shared_ptr<Call>& call, const v1::DecodeImageRequest& request) {
   RETURN_IF_ERROR(call->record.status());
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kLoading, host_.engine().status()));
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   ASSIGN_OR_RETURN(call->order, ToDecodeOrder(request, call->engine->info()));
   std::vector<int> rows(plan_.max_rows.size(), 1);
   rows.front() = FirstNeed(call->order.input, call->engine->info()).rows;
-  RETURN_IF_ERROR(plan_.CheckFits(rows));
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kMemory, plan_.CheckFits(rows)));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);
@@ -139,7 +145,7 @@ absl::Status DecoderService::Call::Start(const JobContext& job) {
 
 absl::StatusOr<bool> DecoderService::Call::AfterStep() {
   const DecodeProgress progress = run->progress();
-  service->metrics_->model.StepDone(progress.stage == 0 ? DecoderMetrics::kDecoderStage : DecoderMetrics::kSuperResStage);
+  service->metrics_->model.StepDone(StageName(progress.stage));
   if (progress.stage == 0) base_decoded = service->clock_->Now();
   RETURN_IF_ERROR(SendProgress(progress));
   if (!run->done()) return false;

@@ -35,6 +35,7 @@ TEST_F(SmallDecoderServiceTest, RefusesWhatWouldNotFitAlone) {
                                        AllOf(HasSubstr("a step of it takes 8.0 MiB"), HasSubstr("keeps 1.0 MiB"),
                                              HasSubstr("--memory_limit_mib leaves 8.0 MiB"))));
   EXPECT_FALSE(GetRetryAfter(refused.status).has_value());
+  EXPECT_EQ(Metric("rejections_total"), 1);
 }
 
 }  // namespace

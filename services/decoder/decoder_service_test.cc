@@ -16,6 +16,7 @@ TEST_F(DecoderServiceTest, IsUnavailableWhileLoading) {
   EXPECT_THAT(Decode(GoodRequest()).status,
               StatusIs(absl::StatusCode::kUnavailable, "decoder is loading its model; retry later"));
   EXPECT_THAT(RoundTrip(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("loading")));
+  EXPECT_EQ(MetricValue(metrics_.registry, "rejections_total"), 1);
 }
 
 TEST_F(DecoderServiceTest, TellsWhatItHolds) {

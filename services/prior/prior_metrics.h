@@ -3,6 +3,7 @@
 #define UNCLIP_SERVICES_PRIOR_PRIOR_METRICS_H_
 
 #include "common/batching/memory_metrics.h"
+#include "common/batching/queue_metrics.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
@@ -16,6 +17,7 @@ struct PriorMetrics {
   MetricsRegistry registry{"prior"};
   RpcMetrics rpc{registry};
   ModelMetrics model{registry};
+  QueueMetrics queue{registry};
   MemoryMetrics memory{registry};
 };
 

@@ -29,7 +29,8 @@ struct PriorService::SampleCall final : public StepJob {
             .rows = rows,
             .bytes = service->plan_.StepBytes(0, rows),
             .step = step,
-            .remaining = step * (input.step_count - steps_done)};
+            .remaining = step * (input.step_count - steps_done),
+            .stage = PriorMetrics::kPriorStage};
   }
   absl::Status Start(const JobContext& job) override;
   absl::Status StepAlone() override { return absl::InternalError("the prior steps by batches"); }
@@ -62,7 +63,8 @@ PriorService::PriorService(const PriorServiceOptions& options, PriorMetrics* met
              .clock = options.clock,
              .on_length = [metrics](int length) { metrics->model.SetQueueLength(length); },
              .on_start = [metrics](absl::Duration waited) { metrics->model.JobStarted(waited); },
-             .step = StepCalls}) {}
+             .step = StepCalls,
+             .metrics = &metrics->queue}) {}
 
 absl::Status PriorService::Load(std::function<absl::StatusOr<std::unique_ptr<PriorEngine>>()> load) {
   const absl::Duration start = clock_->Now();
@@ -98,10 +100,11 @@ grpc::ServerWriteReactor<v1::SamplePriorResponse>* PriorService::SamplePrior(grp
 
 absl::Status PriorService::Submit(const std::shared_ptr<SampleCall>& call, const v1::SamplePriorRequest& request) {
   RETURN_IF_ERROR(call->record.status());
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kLoading, host_.engine().status()));
   ASSIGN_OR_RETURN(call->engine, host_.engine());
   ASSIGN_OR_RETURN(call->input, ToSamplePriorInput(request, call->engine->info()));
   call->omit_progress = request.omit_progress();
-  RETURN_IF_ERROR(plan_.CheckFits({RowCount(call->input)}));
+  RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kMemory, plan_.CheckFits({RowCount(call->input)})));
   const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);

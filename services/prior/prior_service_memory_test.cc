@@ -34,6 +34,7 @@ TEST_F(PriorServiceMemoryTest, RefusesWhatWouldNotFitAlone) {
                                        AllOf(HasSubstr("a step of it takes 6.0 MiB"), HasSubstr("keeps 1.0 MiB"),
                                              HasSubstr("--memory_limit_mib leaves 6.0 MiB"))));
   EXPECT_FALSE(GetRetryAfter(refused.status).has_value());
+  EXPECT_EQ(Metric("rejections_total"), 1);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ TEST_F(PriorServiceTest, IsUnavailableWhileLoading) {
   v1::GetModelInfoResponse response;
   EXPECT_THAT(FromGrpcStatus(stub_->GetModelInfo(&context, {}, &response)),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("loading")));
+  EXPECT_EQ(MetricValue(metrics_.registry, "rejections_total"), 1);
 }
 
 TEST_F(PriorServiceTest, PassesOnWhyLoadingFailed) {

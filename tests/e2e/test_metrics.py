@@ -5,7 +5,8 @@ import re
 import pytest
 
 from metrics_text import Metrics
-from proto_modules import ROOT
+from proto_modules import ROOT, gateway, progress
+from running_cluster import PATIENCE_SECONDS, small_request, wait_until
 
 MODEL_SERVICES = ("clip", "prior", "decoder")
 STEP_SERVICES = ("prior", "decoder")
@@ -34,7 +35,7 @@ def test_metrics_are_those_of_the_documentation(cluster, service):
   found = {name: kind for name, kind in metrics.kinds.items() if name not in FOREIGN}
   # A family appears with its first sample; nothing went wrong here, so those that count faults may be absent.
   assert found.items() <= expected.items()
-  assert {name for name in expected if name not in found} <= {f"unclip_{service}_upstream_reissues_total"}
+  assert {name for name in expected if name not in found} <= {f"unclip_{service}_{what}_total" for what in ("upstream_reissues", "wasted_steps")}
 
 
 def test_a_request_is_counted_where_it_passes(cluster):
@@ -53,6 +54,28 @@ def test_a_request_is_counted_where_it_passes(cluster):
   assert cluster.metrics("decoder").value("unclip_decoder_steps_total", stage="decoder") == steps_before + 5
   for service in names:
     assert cluster.metrics(service).value(f"unclip_{service}_in_flight") == 0
+
+
+def test_what_is_stepped_and_wasted_is_counted(cluster):
+  def counts():
+    metrics = cluster.metrics("decoder")
+    return (
+        metrics.value("unclip_decoder_batch_rows_count", stage="decoder"),
+        metrics.value("unclip_decoder_wasted_steps_total", reason="cancelled"),
+        metrics.value("unclip_decoder_in_flight"),
+    )
+
+  batches, wasted, _ = counts()
+  stream = cluster.stub.StreamGenerateImage(
+      gateway.StreamGenerateImageRequest(request=small_request(decoder_step_count=100, super_res_step_counts=[27])), timeout=PATIENCE_SECONDS
+  )
+  for event in stream:
+    if event.progress.progress.stage == progress.STAGE_DECODER and event.progress.progress.step >= 3:
+      stream.cancel()
+      break
+  wait_until(lambda: counts()[2] == 0, "the decoder has let go of it")
+  assert counts()[0] >= batches + 3
+  assert wasted + 3 <= counts()[1] <= wasted + 127
 
 
 def test_the_parser_refuses_what_is_not_of_the_format():

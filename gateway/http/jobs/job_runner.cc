@@ -60,7 +60,7 @@ bool JobRunner::Start(const Pending& pending) {
   JobRun& run = *pending.run;
   if (!run.cancellation().status().ok()) return true;  // it was cancelled while it waited
   auto active = std::make_shared<ActiveRequest>(run.id(), options_.clock->Now() + options_.time_limit, options_.clock);
-  absl::StatusOr<AdmittedRequest> admitted = options_.dispatcher->Admit(std::move(active), pending.message);
+  absl::StatusOr<AdmittedRequest> admitted = options_.dispatcher->Admit(std::move(active), pending.message, IfRefused::kTryAgain);
   if (admitted.ok()) {
     Run(pending.run, *std::move(admitted));
     return true;
