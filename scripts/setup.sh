@@ -58,20 +58,43 @@ missing_packages() {
   comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(printf '%s\n' "$installed" | sort -u)
 }
 
+# forbid_services: until allow_services, Debian starts nothing that it installs. Tests run Prometheus themselves; its package would
+# leave one running on port 9090. A policy that is there already (containers have one) stays.
+readonly policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [[ ! -e $policy ]] || return 0
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap allow_services EXIT
+  forbidding=yes
+}
+
+allow_services() {
+  [[ ${forbidding:-} == yes ]] || return 0
+  "${as_root[@]}" rm -f "$policy"
+  forbidding=
+}
+
 install_packages() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
   command -v apt-get >/dev/null || die "this is no Debian machine; install by hand what these packages hold: ${missing[*]}"
-  local as_root=()
+  as_root=()
   if ((EUID != 0)); then
     command -v sudo >/dev/null || die "not root and no sudo; as root run: apt-get update && apt-get install -y ${missing[*]}"
     as_root=(sudo)
   fi
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
   "${as_root[@]}" apt-get update -q >&2 || die "apt-get update failed (see above)."
+  forbid_services
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
     die "apt-get install failed (see above)."
+  allow_services
+  if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+    # Nor at the next boot.
+    "${as_root[@]}" systemctl disable -q prometheus >&2 || true
+  fi
 }
 
 # venv FOLDER REQUIREMENTS_FILE: makes the virtual environment, or makes it anew when the file changed.
