@@ -30,7 +30,7 @@ CA_CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 SHA256SUM = pathlib.Path("/usr/bin/sha256sum")
 
 # What is mounted over: a root that is read-only cannot grow mount points.
-FOLDERS = ("checkpoint", "dev", "etc/unclip", "proc", "sys", "tmp")
+FOLDERS = ("checkpoint", "dev", "etc/checkpoint", "etc/unclip", "proc", "sys", "tmp")
 FILES = {
     "etc/passwd": f"root:x:0:0:root:/:/sbin/nologin\n{USER}:x:{USER_ID}:{USER_ID}:{USER}:/:/sbin/nologin\n",
     "etc/group": f"root:x:0:\n{USER}:x:{USER_ID}:\n",

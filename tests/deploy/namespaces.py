@@ -1,6 +1,7 @@
 """Processes in namespaces of their own: as process 1 of a read-only root file system, as a user without rights, as a container would."""
 
 import contextlib
+import os
 import pathlib
 import select
 import shlex
@@ -40,23 +41,22 @@ def _mount_lines(root, mounts):
     yield f"mount --bind {shlex.quote(str(source))} {place(path)} && mount -o remount,bind,ro {place(path)}"
 
 
-def _enter(unshare, root, argv):
-  """The command that goes into `root` and gives up all rights."""
+def _enter(unshare, root, folder, argv):
+  """The command that goes into `root`, there into `folder`, and gives up all rights."""
   if unshare == _MAYBE_ROOT:
     # Another user namespace, in which we are that user: the first has no other users than root.
-    user = ["unshare", "--user", f"--map-user={USER_ID}", f"--map-group={USER_ID}", f"--root={root}", "--wd=/"]
+    user = ["--user", f"--map-user={USER_ID}", f"--map-group={USER_ID}"]
   else:
-    user = ["chroot", f"--userspec={USER_ID}:{USER_ID}", f"--groups={USER_ID}", root]
-  return ["setpriv", "--no-new-privs", *user, *argv]
+    user = [f"--setuid={USER_ID}", f"--setgid={USER_ID}"]
+  return ["setpriv", "--no-new-privs", "unshare", *user, f"--root={root}", f"--wd={folder}", *argv]
 
 
 class ContainerProcess(contextlib.AbstractContextManager):
-  """`argv` as process 1 of `root`. Its environment is `environment` alone; its stderr goes to stdout's pipe."""
+  """`argv` as process 1 of `root`, begun in `folder`. It gets no environment; its stderr goes to stdout's pipe."""
 
-  def __init__(self, unshare, root, argv, mounts=None, environment=None):
+  def __init__(self, unshare, root, argv, mounts=None, folder="/"):
     root = pathlib.Path(root).resolve()
-    entry = shlex.join(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *(f"{k}={v}" for k, v in (environment or {}).items()),
-                        *map(str, _enter(unshare, root, argv))])
+    entry = shlex.join(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *map(str, _enter(unshare, root, folder, argv))])
     script = "\n".join(["set -e", *_mount_lines(root, mounts or {}), f"exec {entry}"])
     command = [*unshare, "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]
     self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -89,9 +89,13 @@ class ContainerProcess(contextlib.AbstractContextManager):
     lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
     return next(line.split(":", 1)[1].split() for line in lines if line.startswith(f"{field}:"))
 
+  def signal_terminate(self):
+    """SIGTERM to process 1, which gets no signal that it does not wait for."""
+    os.kill(self.pid, signal.SIGTERM)
+
   def terminate(self):
-    """SIGTERM to process 1, which gets no signal that it does not wait for. Returns the exit code."""
-    subprocess.run(["kill", "-s", "TERM", str(self.pid)], check=True)
+    """The same, and waits for its end. Returns the exit code."""
+    self.signal_terminate()
     return self.wait()
 
   def wait(self):

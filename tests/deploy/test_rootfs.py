@@ -1,6 +1,5 @@
 """The root file systems of the images: each process runs from its own, with nothing else there."""
 
-import shutil
 import stat
 
 import make_rootfs
@@ -23,18 +22,14 @@ FLAGS = {
 PROGRAMS = {name: {f"unclip-{name}", "sha256sum"} for name in ("clip", "prior", "decoder")} | {"gateway": {"unclip-gateway"}}
 
 
-@pytest.fixture(scope="module", params=sorted(make_rootfs.BINARIES))
+@pytest.fixture(params=sorted(make_rootfs.BINARIES))
 def process(request):
   return request.param
 
 
-@pytest.fixture(scope="module")
-def rootfs(process, tmp_path_factory):
-  """The process's root file system. Large: it goes when the process's tests are done."""
-  folder = tmp_path_factory.mktemp(process) / "rootfs"
-  make_rootfs.make_rootfs(process, folder)
-  yield folder
-  shutil.rmtree(folder)
+@pytest.fixture
+def rootfs(process, rootfs_of):
+  return rootfs_of(process)
 
 
 def start(unshare, rootfs, process):
