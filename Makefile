@@ -13,7 +13,7 @@ export LIBTORCH
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up test check tidy format bench load cost judge edits sampling clean
+.PHONY: help setup build demo up top test check tidy format bench load cost judge edits sampling clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,7 +37,11 @@ demo: ## PROMPT="...": start the cluster, draw one picture, say where it is, sto
 up: ## Start the cluster and leave it running until Ctrl-C
 	@scripts/setup.sh build
 	@$(BAZEL) build $(BAZEL_OUTPUT) //tools:unclip
-	@exec bazel-bin/tools/unclip up $(UP_ARGS)
+	@mkdir -p out
+	@exec bazel-bin/tools/unclip up --metrics-targets out/metrics-targets.json $(UP_ARGS)
+
+top: ## Show what the cluster that `make up` runs is doing, refreshed every second
+	@exec bazel-bin/tools/unclip top --targets out/metrics-targets.json
 
 test: ## Run all tests; the last line is the count
 	@scripts/setup.sh test

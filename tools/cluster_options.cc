@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -179,6 +180,18 @@ std::string ReadyLine(const ClusterOptions& options, const ClusterAddresses& add
     absl::StrAppend(&metrics, " ", name, "_metrics=", JoinAddresses(replicas, &ProcessAddress::metrics));
   });
   return line + metrics;
+}
+
+std::string MetricsTargets(const ClusterOptions& options, const ClusterAddresses& addresses) {
+  nlohmann::json groups = nlohmann::json::array();
+  const auto add = [&groups](absl::string_view name, absl::Span<const ProcessAddress> replicas) {
+    std::vector<std::string> targets;
+    for (const ProcessAddress& replica : replicas) targets.push_back(replica.metrics);
+    groups.push_back({{"labels", {{"service", std::string(name)}}}, {"targets", targets}});
+  };
+  add("gateway", {addresses.gateway});
+  ForEachService(options, addresses.services, add);
+  return groups.dump(2) + "\n";
 }
 
 absl::StatusOr<SupervisorOptions> MakeSupervisorOptions(const ClusterOptions& options) {

@@ -46,6 +46,10 @@ absl::StatusOr<ClusterSpec> MakeClusterSpec(const ClusterOptions& options, const
 // Without line end.
 std::string ReadyLine(const ClusterOptions& options, const ClusterAddresses& addresses);
 
+// The metrics addresses of all processes as Prometheus's file_sd_configs reads them: a JSON list of
+// {"labels": {"service": "prior"}, "targets": ["HOST:PORT", ...]}, the gateway's first. With line end.
+std::string MetricsTargets(const ClusterOptions& options, const ClusterAddresses& addresses);
+
 // Options for a Supervisor of this cluster: real health checks, lines for people on stderr, the processes' logs in `log_dir` or
 // on stderr with the process's name in front. An error when the logs cannot be written.
 absl::StatusOr<SupervisorOptions> MakeSupervisorOptions(const ClusterOptions& options);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/status_matchers.h"
 
@@ -130,6 +131,11 @@ TEST_F(ClusterOptionsTest, TheGatewayKnowsEveryReplica) {
   EXPECT_EQ(ReadyLine(options, {services, {"g:5", "g:15", "g:25"}}),
             "ready grpc=g:5 http=g:25 metrics=g:15 clip=h:1 prior=h:2,h:3 decoder=h:4 clip_metrics=h:11 prior_metrics=h:12,h:13 "
             "decoder_metrics=h:14");
+  EXPECT_EQ(nlohmann::json::parse(MetricsTargets(options, {services, {"g:5", "g:15", "g:25"}})),
+            nlohmann::json::parse(R"([{"labels": {"service": "gateway"}, "targets": ["g:15"]},
+                                      {"labels": {"service": "clip"}, "targets": ["h:11"]},
+                                      {"labels": {"service": "prior"}, "targets": ["h:12", "h:13"]},
+                                      {"labels": {"service": "decoder"}, "targets": ["h:14"]}])"));
 }
 
 TEST_F(ClusterOptionsTest, TheGatewayKnowsTheCheckpointsExamples) {

@@ -19,6 +19,7 @@
 #include "tools/installation.h"
 #include "tools/interrupt_watcher.h"
 #include "tools/tokenize_command.h"
+#include "tools/top/top_command.h"
 #include "tools/up_command.h"
 
 namespace unclip {
@@ -43,6 +44,11 @@ absl::Status Up(const Arguments& args, const Installation& installation) {
   return RunUp(args, installation);
 }
 
+absl::Status Top(const Arguments& args, const Installation&) {
+  BlockEventSignals();
+  return top::RunTop(args);
+}
+
 absl::Status Demo(const Arguments& args, const Installation& installation) {
   BlockEventSignals();
   return RunDemo(args, installation);
@@ -54,6 +60,7 @@ constexpr Command kCommands[] = {
     {"generate", "Draws pictures on a running cluster.", Generate},
     {"up", "Runs a cluster on this machine.", Up},
     {"demo", "Starts a cluster, draws one picture, stops it.", Demo},
+    {"top", "Shows what a running cluster is doing.", Top},
     {"tokenize", "Turns text into token ids.", Tokenize},
     {"inspect", "Tells what a checkpoint holds and what is wrong with it.", nullptr},
     {"random-checkpoint", "Writes a checkpoint with random weights.", nullptr},

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "base/status_macros.h"
 #include "tools/cluster_options.h"
 #include "tools/command_line.h"
@@ -23,13 +24,22 @@ absl::Status RunUp(const std::vector<std::string>& args, const Installation& ins
                          &options.http_listen);
   command_line.AddString("metrics-listen", "HOST:PORT", "The address of the gateway's metrics.", &options.metrics_listen);
   AddClusterFlags(command_line, options);
+  std::string targets_file;
+  command_line.AddString("metrics-targets", "FILE", "Write the metrics addresses there, for Prometheus (file_sd) and unclip top.",
+                         &targets_file);
   command_line.AddDouble("grace", {0, 3600}, "Seconds that requests have to finish when it stops.", &options.grace_seconds);
   ASSIGN_OR_RETURN(const bool proceed, command_line.Parse(args));
   if (!proceed) return absl::OkStatus();
 
+  if (!targets_file.empty()) RETURN_IF_ERROR(CheckWritable(targets_file));
   ASSIGN_OR_RETURN(ClusterSpec spec, MakeClusterSpec(options, installation));
   ASSIGN_OR_RETURN(SupervisorOptions supervisor_options, MakeSupervisorOptions(options));
-  supervisor_options.on_ready = [&options](const ClusterAddresses& addresses) {
+  supervisor_options.on_ready = [&](const ClusterAddresses& addresses) {
+    // Before the line, so that who waits for that finds the file.
+    if (!targets_file.empty()) {
+      const absl::Status written = WriteFileAtomically(targets_file, MetricsTargets(options, addresses));
+      if (!written.ok()) std::cerr << "cannot write --metrics-targets: " << written.message() << std::endl;
+    }
     std::cout << ReadyLine(options, addresses) << std::endl;
   };
   Supervisor supervisor(std::move(spec), std::move(supervisor_options));

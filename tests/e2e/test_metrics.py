@@ -1,6 +1,7 @@
 """What the processes tell Prometheus, beside what docs/observability.md says they do."""
 
 import re
+import urllib.request
 
 import pytest
 
@@ -29,6 +30,7 @@ def documented(service):
 @pytest.mark.parametrize("service", ["clip", "prior", "decoder", "gateway"])
 def test_metrics_are_those_of_the_documentation(cluster, service):
   cluster.generate()
+  urllib.request.urlopen(f"http://{cluster.http}/healthz", timeout=10).close()
   metrics = cluster.metrics(service)
   expected = documented(service)
   assert len(expected) >= 5
