@@ -18,6 +18,8 @@ ABSL_FLAG(std::string, metrics_listen, "127.0.0.1:0", "HOST:PORT to serve Promet
 ABSL_FLAG(absl::Duration, grace, absl::Seconds(30), "time that requests have to finish on SIGTERM before they are cancelled");
 ABSL_FLAG(absl::Duration, drain_delay, absl::Milliseconds(500),
           "time between health NOT_SERVING and refusing requests on SIGTERM, for clients to move away");
+ABSL_FLAG(absl::Duration, max_connection_age, absl::Minutes(5),
+          "time after which a connection is renewed, so that its client finds new replicas: how late they get work at most");
 ABSL_FLAG(bool, exit_with_parent, false, "end as on SIGTERM when the parent process ends");
 ABSL_FLAG(std::string, log_level, "info", "least level that is logged: debug, info, warning or error");
 ABSL_FLAG(bool, log_prompts, false, "write prompts to the log");
@@ -49,12 +51,17 @@ absl::StatusOr<ServerOptions> ServerOptionsFromFlags(std::vector<std::string> he
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   options.grace = absl::GetFlag(FLAGS_grace);
   options.drain_delay = absl::GetFlag(FLAGS_drain_delay);
+  options.max_connection_age = absl::GetFlag(FLAGS_max_connection_age);
   options.exit_with_parent = absl::GetFlag(FLAGS_exit_with_parent);
   options.health_names = std::move(health_names);
   for (const auto& [name, value] : {std::pair("--grace", options.grace), std::pair("--drain_delay", options.drain_delay)}) {
     if (value < absl::ZeroDuration() || value > absl::Hours(24)) {
       return UsageError(absl::StrCat(name, " is ", absl::FormatDuration(value), "; it must be 0s to 24h"));
     }
+  }
+  if (options.max_connection_age < absl::Seconds(1) || options.max_connection_age > absl::Hours(24)) {
+    return UsageError(
+        absl::StrCat("--max_connection_age is ", absl::FormatDuration(options.max_connection_age), "; it must be 1s to 24h"));
   }
   return options;
 }

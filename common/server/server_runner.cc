@@ -25,8 +25,7 @@
 namespace unclip {
 namespace {
 
-// Connections are renewed, so that clients find new replicas; a call under way is never cut, as none takes that long.
-constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
+// A call under way on a connection that is renewed is never cut, as none takes that long.
 constexpr int kMaxConnectionAgeGraceMs = 60 * 60 * 1000;
 
 // Time that a shutdown has at least for answers that were given to reach their callers.
@@ -65,7 +64,8 @@ void PrepareProcess(const ServerOptions& options) {
   if (options.exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-std::unique_ptr<grpc::Server> BuildServer(const std::string& address, const std::vector<grpc::Service*>& services, int* port) {
+std::unique_ptr<grpc::Server> BuildServer(const std::string& address, const std::vector<grpc::Service*>& services,
+                                          absl::Duration max_connection_age, int* port) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), port);
@@ -80,7 +80,7 @@ std::unique_ptr<grpc::Server> BuildServer(const std::string& address, const std:
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kClientKeepaliveTimeMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kClientKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, static_cast<int>(absl::ToInt64Milliseconds(max_connection_age)));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kMaxConnectionAgeGraceMs);
   return builder.BuildAndStart();
 }
@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<ServerRunner>> ServerRunner::Start(const ServerOp
   std::vector<grpc::Service*> all = services;
   all.push_back(&runner->health_);
   int port = 0;
-  runner->server_ = BuildServer(address.ToString(), all, &port);
+  runner->server_ = BuildServer(address.ToString(), all, options.max_connection_age, &port);
   if (runner->server_ == nullptr || port == 0) {
     return absl::UnavailableError(
         absl::StrCat("cannot listen on ", options.listen, ": the port is in use, or the address is not this machine's"));

@@ -36,7 +36,10 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:0";            // HOST:PORT; port 0: any free one
   absl::Duration grace = absl::Seconds(30);              // time that requests have to finish on shutdown; ≥ the longest request
   absl::Duration drain_delay = absl::Milliseconds(500);  // time that clients have to see NOT_SERVING; ≥ 300 ms behind a balancer
-  bool exit_with_parent = false;                         // SIGTERM ourselves when the thread that started this process ends
+  // After which a connection is renewed, within a tenth, so that its client looks the replicas up again and finds new ones; a
+  // call under way goes on.
+  absl::Duration max_connection_age = absl::Minutes(5);
+  bool exit_with_parent = false;  // SIGTERM ourselves when the thread that started this process ends
   // Keep freed memory for the next request, up to 64 MiB for each of malloc's arenas, and do not give it back to the system: for
   // a process whose requests each allocate and free about the same, none of it in the gigabytes.
   bool keep_freed_memory = false;
