@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "tools/generate_command.h"
 #include "tools/installation.h"
 #include "tools/interrupt_watcher.h"
+#include "tools/simulate/simulate_command.h"
 #include "tools/tokenize_command.h"
 #include "tools/top/top_command.h"
 #include "tools/up_command.h"
@@ -56,11 +58,14 @@ absl::Status Demo(const Arguments& args, const Installation& installation) {
 
 absl::Status Tokenize(const Arguments& args, const Installation&) { return RunTokenize(args); }
 
+absl::Status Simulate(const Arguments& args, const Installation&) { return RunSimulate(args, std::cout); }
+
 constexpr Command kCommands[] = {
     {"generate", "Draws pictures on a running cluster.", Generate},
     {"up", "Runs a cluster on this machine.", Up},
     {"demo", "Starts a cluster, draws one picture, stops it.", Demo},
     {"top", "Shows what a running cluster is doing.", Top},
+    {"simulate", "Simulates a cluster under a load.", Simulate},
     {"tokenize", "Turns text into token ids.", Tokenize},
     {"inspect", "Tells what a checkpoint holds and what is wrong with it.", nullptr},
     {"random-checkpoint", "Writes a checkpoint with random weights.", nullptr},

@@ -1,0 +1,46 @@
+#include "tools/simulate/core_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace unclip::simulate {
+namespace {
+
+bool HasLess(const auto& a, const auto& b) { return a.second.left < b.second.left; }
+
+}  // namespace
+
+void CorePool::Run(absl::Duration work, int threads, EventQueue::Action done) {
+  Advance();
+  tasks_[next_task_++] = {.left = work, .threads = threads, .done = std::move(done)};
+  threads_ += threads;
+  ScheduleNext();
+}
+
+void CorePool::Advance() {
+  const absl::Duration passed = events_->now() - changed_;
+  used_ += passed * Speed() * threads_;
+  for (auto& [number, task] : tasks_) task.left -= passed * Speed();
+  changed_ = events_->now();
+}
+
+void CorePool::ScheduleNext() {
+  const uint64_t version = ++version_;
+  if (tasks_.empty()) return;
+  const auto next = std::min_element(tasks_.begin(), tasks_.end(), [](const auto& a, const auto& b) { return HasLess(a, b); });
+  events_->After(std::max(absl::ZeroDuration(), next->second.left / Speed()), [this, version] {
+    if (version == version_) EndNext();
+  });
+}
+
+void CorePool::EndNext() {
+  Advance();
+  const auto next = std::min_element(tasks_.begin(), tasks_.end(), [](const auto& a, const auto& b) { return HasLess(a, b); });
+  const EventQueue::Action done = std::move(next->second.done);
+  threads_ -= next->second.threads;
+  tasks_.erase(next);
+  ScheduleNext();
+  done();
+}
+
+}  // namespace unclip::simulate

@@ -1,0 +1,57 @@
+// The time of a simulation, and what happens when.
+#ifndef UNCLIP_TOOLS_SIMULATE_EVENT_QUEUE_H_
+#define UNCLIP_TOOLS_SIMULATE_EVENT_QUEUE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace unclip::simulate {
+
+// Not thread-safe.
+class EventQueue {
+ public:
+  using Action = std::function<void()>;
+
+  // Time since the start; that of the event under way.
+  absl::Duration now() const { return now_; }
+
+  // `action` happens at `time`, not before now(). Events of one time happen in the order in which they were added.
+  void At(absl::Duration time, Action action) {
+    events_.push({.time = std::max(time, now_), .number = next_number_++, .action = std::move(action)});
+  }
+  void After(absl::Duration wait, Action action) { At(now_ + wait, std::move(action)); }
+
+  // Lets the next event happen; false when there is none.
+  bool RunNext() {
+    if (events_.empty()) return false;
+    const Event event = events_.top();
+    events_.pop();
+    now_ = event.time;
+    event.action();
+    return true;
+  }
+
+ private:
+  struct Event {
+    absl::Duration time;
+    uint64_t number = 0;
+    Action action;
+  };
+  struct IsLater {
+    bool operator()(const Event& a, const Event& b) const { return std::pair(a.time, a.number) > std::pair(b.time, b.number); }
+  };
+
+  absl::Duration now_;
+  uint64_t next_number_ = 0;
+  std::priority_queue<Event, std::vector<Event>, IsLater> events_;
+};
+
+}  // namespace unclip::simulate
+
+#endif  // UNCLIP_TOOLS_SIMULATE_EVENT_QUEUE_H_
