@@ -3,18 +3,23 @@
 #define UNCLIP_COMMON_BATCHING_JOB_TICKET_H_
 
 #include <atomic>
+#include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "common/batching/job_status.h"
 
 namespace unclip {
 
 // Says whether a job should still be done. Thread-safe.
 class JobTicket {
  public:
-  // `deadline` is on the scale of Clock::Now(); absl::InfiniteDuration() for none.
-  explicit JobTicket(absl::Duration deadline) : deadline_(deadline) {}
+  // `deadline` is on the scale of Clock::Now(); absl::InfiniteDuration() for none. `status` is what is shown of the job; null:
+  // nothing is.
+  explicit JobTicket(absl::Duration deadline, std::shared_ptr<const JobStatus> status = nullptr)
+      : deadline_(deadline), status_(std::move(status)) {}
 
   // The caller left. WorkQueue::Cancel() does this and more; use that.
   void MarkCancelled() { cancelled_ = true; }
@@ -23,12 +28,14 @@ class JobTicket {
   void MarkShutDown() { shut_down_ = true; }
 
   absl::Duration deadline() const { return deadline_; }
+  const std::shared_ptr<const JobStatus>& status() const { return status_; }
 
   // OK, or why the job should not be done: DEADLINE_EXCEEDED, CANCELLED or UNAVAILABLE, the first that holds at `now`.
   absl::Status Check(absl::Duration now) const;
 
  private:
   const absl::Duration deadline_;
+  const std::shared_ptr<const JobStatus> status_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> shut_down_ = false;
 };

@@ -252,6 +252,21 @@ void WorkQueue::PutBack(const Entries& batch, const Ended& ended, absl::Duration
   computing_ = absl::ZeroDuration();
 }
 
+std::vector<HeldJob> WorkQueue::Held() const {
+  const absl::Duration now = options_.clock->Now();
+  std::vector<HeldJob> held;
+  absl::MutexLock lock(&mutex_);
+  held.reserve(entries_.size());
+  for (const auto& entry : entries_) {
+    if (entry->ticket->status() == nullptr) continue;
+    held.push_back({.status = entry->ticket->status(),
+                    .age = now - entry->submitted,
+                    .started = entry->started,
+                    .stepping = entry->stepping});
+  }
+  return held;
+}
+
 int WorkQueue::WaitingCount() const {
   return static_cast<int>(std::count_if(entries_.begin(), entries_.end(), [](const auto& e) { return !e->started; }));
 }

@@ -28,6 +28,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "common/batching/job_status.h"
 #include "common/batching/job_ticket.h"
 #include "common/batching/queue_metrics.h"
 #include "common/batching/queue_rules.h"
@@ -47,6 +48,14 @@ struct WorkQueueOptions {
       nullptr;                      // called with the time a job waited when it starts; must not block; may be null
   StepFunction step = nullptr;      // may be null where all jobs step alone
   QueueMetrics* metrics = nullptr;  // of what is stepped, wasted and refused; must outlive the queue; may be null
+};
+
+// A job that is held, as it was when it was looked at.
+struct HeldJob {
+  std::shared_ptr<const JobStatus> status;
+  absl::Duration age;     // since it was submitted
+  bool started = false;   // its first step was begun
+  bool stepping = false;  // it is in the step under way
 };
 
 // Thread-safe.
@@ -73,6 +82,9 @@ class WorkQueue {
   // Refuses new jobs, lets what is held run for up to `grace`, then drops it all, waiting for the step that is under way. Call
   // from one thread, not the worker.
   void Shutdown(absl::Duration grace);
+
+  // The jobs that are held and have a status, in order of arrival. Only pointers are copied under the queue's lock.
+  std::vector<HeldJob> Held() const;
 
   // Jobs that wait for their first step.
   int length() const {
