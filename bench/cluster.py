@@ -44,7 +44,8 @@ def stage_name(timing):
 
 
 class ClusterProcess:
-  """Runs `unclip up` with the arguments until stop(). `address` is the gateway's, `http` that of its HTTP side.
+  """Runs `unclip up` with the arguments until stop(). `address` is the gateway's, `http` that of its HTTP side, `metrics` has those of all
+  processes' metrics: {"gateway": [HOST:PORT], "prior": [HOST:PORT, ...], ...}.
 
   load_seconds is the time from the start of the command until all four processes were SERVING. on_start is called, before it has loaded,
   with a function that names its processes.
@@ -66,6 +67,8 @@ class ClusterProcess:
       raise RuntimeError(f"the cluster did not start ({line.strip()!r}): {self._errors.read().strip()[-2000:]}")
     self.address = address[1]
     self.http = address[2]
+    words = dict(word.split("=", 1) for word in line.split()[1:])
+    self.metrics = {name: words[f"{name}_metrics"].split(",") for name in ("clip", "prior", "decoder")} | {"gateway": [words["metrics"]]}
 
   @property
   def processes(self):
