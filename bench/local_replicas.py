@@ -76,7 +76,9 @@ class LocalReplicas:
       if code is not None:
         self._replicas.remove(replica)
         replica.process.stdout.close()
-        if code != 0 or replica.stopping_since is None:
+        # One that has only just been started does not know yet how to end well.
+        ended_well = code == 0 or (code == -signal.SIGTERM and replica.metrics is None)
+        if replica.stopping_since is None or not ended_well:
           self._tell()
           raise ReplicaFailed(f"{self.name} {replica.number} ended with {code}")
       elif replica.stopping_since is not None and time.monotonic() - replica.stopping_since > self._stop_seconds:

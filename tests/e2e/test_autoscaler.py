@@ -20,7 +20,7 @@ from hpa_manifest import read_manifests
 MANIFESTS = ROOT / "bench/testdata/autoscalers.yaml"
 # 15 s of the autoscaler's pass in three quarters of a second, its window of 2 minutes in 6 s.
 TIME_SCALE = 20
-# Of the autoscaler's, in which replicas that are called for must serve: as long as a machine with much else to do takes.
+# In real time, in which replicas that are called for must serve: as long as a machine with much else to do takes.
 FOLLOW_SECONDS = 60
 
 

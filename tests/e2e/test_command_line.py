@@ -23,12 +23,12 @@ def run(*args, **kwargs):
 def test_help_lists_every_command(args):
   result = run(*args)
   assert result.returncode == 0
-  for command in ("generate", "up", "demo", "tokenize", "inspect", "random-checkpoint", "replay", "train"):
+  for command in ("generate", "up", "demo", "simulate", "tokenize", "inspect", "random-checkpoint", "replay", "train"):
     assert f"\n  {command} " in result.stdout
   assert result.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["generate", "up", "demo", "tokenize", "inspect", "random-checkpoint", "replay", "train"])
+@pytest.mark.parametrize("command", ["generate", "up", "demo", "simulate", "tokenize", "inspect", "random-checkpoint", "replay", "train"])
 def test_each_command_explains_itself(command):
   texts = [run(*args) for args in ([command, "--help"], ["help", command])]
   assert [text.returncode for text in texts] == [0, 0]
