@@ -1,4 +1,4 @@
-// Serves a process's metrics over HTTP at /metrics, in Prometheus's text format.
+// Serves a process's metrics over HTTP at /metrics, in Prometheus's text format, and its debug pages under /debug/.
 #ifndef UNCLIP_COMMON_METRICS_METRICS_SERVER_H_
 #define UNCLIP_COMMON_METRICS_METRICS_SERVER_H_
 
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/debug/debug_pages.h"
 #include "common/metrics/metrics_registry.h"
 
 namespace prometheus {
@@ -18,7 +19,9 @@ namespace unclip {
 class MetricsServer {
  public:
   // `address` is HOST:PORT, port 0 for any free one. INVALID_ARGUMENT when it is malformed, UNAVAILABLE when it cannot be bound.
-  static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const std::string& address, const MetricsRegistry& registry);
+  // What `debug` refers to must outlive the server.
+  static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const std::string& address, const MetricsRegistry& registry,
+                                                              DebugSources debug = {});
 
   ~MetricsServer();
 
@@ -26,11 +29,11 @@ class MetricsServer {
   const std::string& address() const { return address_; }
 
  private:
-  MetricsServer(std::unique_ptr<prometheus::Exposer> exposer, std::shared_ptr<prometheus::Registry> registry,
-                std::string address);
+  explicit MetricsServer(std::shared_ptr<prometheus::Registry> registry, DebugSources debug);
 
   const std::shared_ptr<prometheus::Registry> registry_;
-  const std::string address_;
+  const DebugSources debug_;
+  std::string address_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "base/status_matchers.h"
 #include "common/net/host_port.h"
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The whole answer to GET `path`, headers included.
 std::string Get(const std::string& address, const std::string& path) {
@@ -46,6 +48,22 @@ TEST(MetricsServerTest, ServesMetricsOnAFreePort) {
               AllOf(HasSubstr("200 OK"), HasSubstr("# HELP unclip_prior_in_flight Requests."),
                     HasSubstr("# TYPE unclip_prior_in_flight gauge"), HasSubstr("\nunclip_prior_in_flight 3\n"),
                     HasSubstr("unclip_prior_build_info{version=\""), HasSubstr("unclip_prior_start_time_seconds ")));
+}
+
+TEST(MetricsServerTest, ServesDebugPagesBesideMetrics) {
+  MetricsRegistry registry("prior");
+  DebugRequest request;
+  request.request_id = "the-id";
+  const DebugSources debug = {.process = "prior", .requests = [request] { return std::vector<DebugRequest>{request}; }};
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<MetricsServer> server, MetricsServer::Start("127.0.0.1:0", registry, debug));
+  ASSERT_OK_AND_ASSIGN(const std::unique_ptr<MetricsServer> other, MetricsServer::Start("127.0.0.1:0", registry));
+  EXPECT_THAT(Get(server->address(), "/debug/requests"),
+              AllOf(HasSubstr("200 OK"), HasSubstr("Content-Type: application/json"), HasSubstr("\"the-id\"")));
+  EXPECT_THAT(Get(server->address(), "/debug/requests?format=html"), AllOf(HasSubstr("text/html"), HasSubstr("<td>the-id</td>")));
+  EXPECT_THAT(Get(other->address(), "/debug/requests"), Not(HasSubstr("the-id")));
+  EXPECT_THAT(Get(server->address(), "/debug/"), HasSubstr("/debug/requests"));
+  EXPECT_THAT(Get(server->address(), "/debug/nothing"), HasSubstr("404"));
+  EXPECT_THAT(Get(server->address(), "/metrics"), HasSubstr("unclip_prior_build_info"));
 }
 
 TEST(MetricsServerTest, RefusesAPortThatIsInUse) {

@@ -99,7 +99,9 @@ absl::StatusOr<std::unique_ptr<ServerRunner>> ServerRunner::Start(const ServerOp
   PrepareProcess(options);
   std::unique_ptr<ServerRunner> runner(new ServerRunner(options));
   ASSIGN_OR_RETURN(runner->signals_, SignalWaiter::Install());
-  ASSIGN_OR_RETURN(runner->metrics_server_, MetricsServer::Start(options.metrics_listen, metrics));
+  ASSIGN_OR_RETURN(
+      runner->metrics_server_,
+      MetricsServer::Start(options.metrics_listen, metrics, {.process = metrics.service(), .requests = options.debug_requests}));
 
   std::vector<grpc::Service*> all = services;
   all.push_back(&runner->health_);

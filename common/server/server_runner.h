@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/debug/debug_request.h"
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/metrics_server.h"
 #include "common/server/health_service.h"
@@ -46,6 +47,8 @@ struct ServerOptions {
   // Starts to listen for something else, and returns words for the line above: "http=HOST:PORT". Called once signals no longer
   // end the process by themselves, so that threads may be started. May be empty.
   std::function<absl::StatusOr<std::string>()> listen_also = {};
+  // What the process works on, for /debug/requests: quick and thread-safe. May be empty.
+  std::function<std::vector<DebugRequest>()> debug_requests = {};
   std::vector<std::string> health_names;  // names that SetServing() sets besides "": full service names
 };
 
