@@ -14,10 +14,10 @@ absl::Duration ChooseDeadline(const grpc::ServerContextBase& context, absl::Dura
 
 }  // namespace
 
-ActiveCall::ActiveCall(absl::string_view method, grpc::ServerContextBase* context, absl::Duration default_deadline,
+ActiveCall::ActiveCall(absl::string_view rpc, grpc::ServerContextBase* context, absl::Duration default_deadline,
                        RpcMetrics* metrics, const Clock* clock)
-    : record_(method, *context, metrics, clock),
-      request_(record_.request_id(), ChooseDeadline(*context, default_deadline, *clock), clock) {
+    : record_(rpc, *context, metrics, clock),
+      request_(record_.request_id(), ChooseDeadline(*context, default_deadline, *clock), clock, record_.trace()) {
   context->AddInitialMetadata(kRequestIdKey, record_.request_id());
 }
 

@@ -18,7 +18,7 @@ namespace unclip::gateway {
 class ActiveCall {
  public:
   // `default_deadline` holds when the caller set none. The rest as CallRecord's.
-  ActiveCall(absl::string_view method, grpc::ServerContextBase* context, absl::Duration default_deadline, RpcMetrics* metrics,
+  ActiveCall(absl::string_view rpc, grpc::ServerContextBase* context, absl::Duration default_deadline, RpcMetrics* metrics,
              const Clock* clock);
 
   // OK, or why the call is not worth starting: a request id that is not valid, a deadline that has passed.

@@ -4,8 +4,11 @@
 
 namespace unclip::gateway {
 
-ActiveRequest::ActiveRequest(std::string request_id, absl::Duration deadline, const Clock* clock)
-    : context_{.request_id = std::move(request_id),
+ActiveRequest::ActiveRequest(std::string request_id, absl::Duration deadline, const Clock* clock, Trace trace)
+    : status_(request_id, trace.trace_id()),
+      context_{.request_id = std::move(request_id),
+               .trace = std::move(trace),
+               .status = &status_,
                .clock = clock,
                .arrival = clock->Now(),
                .deadline = deadline,

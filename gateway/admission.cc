@@ -25,6 +25,11 @@ void Admission::Leave(const std::shared_ptr<ActiveRequest>& request) {
   estimator_.Record(request->elapsed());
 }
 
+std::vector<std::shared_ptr<const ActiveRequest>> Admission::requests() const {
+  absl::MutexLock lock(&mutex_);
+  return {requests_.begin(), requests_.end()};
+}
+
 void Admission::Drain(absl::Duration grace) {
   absl::MutexLock lock(&mutex_);
   draining_ = true;

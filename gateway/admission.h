@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -25,6 +26,9 @@ class Admission {
   // The request, which is in, has ended. Comes before its answer is sent, so that who has the answer finds the place free.
   void Leave(const std::shared_ptr<ActiveRequest>& request) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Those that are in. Only pointers are copied under the lock.
+  std::vector<std::shared_ptr<const ActiveRequest>> requests() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Lets nothing in any more, waits up to `grace` for the requests that are in, then cancels the rest with UNAVAILABLE and waits
   // for them to leave.
   void Drain(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -34,7 +38,7 @@ class Admission {
 
   const size_t max_requests_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::set<std::shared_ptr<ActiveRequest>> requests_ ABSL_GUARDED_BY(mutex_);
   RetryEstimator estimator_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

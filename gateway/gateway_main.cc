@@ -13,6 +13,8 @@
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
 #include "common/server/server_runner.h"
+#include "common/server/trace_flags.h"
+#include "common/trace/trace_metrics.h"
 #include "common/validation/field_check.h"
 #include "gateway/gateway.h"
 #include "gateway/http/example_prompts.h"
@@ -71,6 +73,8 @@ absl::Status Run(int argc, char** argv) {
                                .embedding_cache_mib = absl::GetFlag(FLAGS_embedding_cache_mib),
                                .default_deadline = absl::GetFlag(FLAGS_default_deadline)};
   MetricsRegistry metrics("gateway");
+  TraceMetrics trace_metrics(metrics);
+  ASSIGN_OR_RETURN(const std::unique_ptr<TraceExport> traces, StartTraceExportFromFlags("gateway", &trace_metrics));
   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(options, metrics);
   if (!gateway.ok()) return UsageError(gateway.status().message());
   ASSIGN_OR_RETURN(const HttpGatewayOptions http_options, HttpOptionsFromFlags());
@@ -81,6 +85,7 @@ absl::Status Run(int argc, char** argv) {
     ASSIGN_OR_RETURN(http, HttpGateway::Start(http_options, &(*gateway)->dispatcher(), metrics));
     return absl::StrCat("http=", http->address());
   };
+  server_options.debug_requests = [&gateway] { return (*gateway)->dispatcher().Requests(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> runner,
                    ServerRunner::Start(server_options, metrics, {&(*gateway)->service()}));
   for (const char* name : {"clip", "prior", "decoder"}) runner->health().SetServing(name, false);

@@ -9,6 +9,7 @@
 
 #include "common/metrics/documented_metrics.h"
 #include "common/metrics/metric_value.h"
+#include "common/trace/trace_metrics.h"
 #include "gateway/http/http_metrics.h"
 
 namespace unclip::gateway {
@@ -18,6 +19,7 @@ TEST(GatewayMetricsTest, DocumentationListsExactlyWhatThereIs) {
   MetricsRegistry registry("gateway");
   const GatewayMetrics metrics(registry);
   const HttpMetrics http_metrics(registry);
+  const TraceMetrics trace_metrics(registry);
   std::vector<std::string> names = registry.names();
   std::sort(names.begin(), names.end());
   EXPECT_THAT(DocumentedMetricNames("gateway"), testing::ElementsAreArray(names));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/batching/job_status.h"
 #include "common/log/log.h"
 
 namespace unclip::gateway {
@@ -19,6 +20,8 @@ absl::StatusOr<GenerationRequest> Parse(const v1::StreamGenerateImageRequest& me
 
 void LogRequest(const RequestContext& context, const GenerationRequest& request) {
   LogInfo("generating", {{"request_id", context.request_id},
+                         {"trace_id", context.trace.trace_id()},
+                         {"span_id", context.trace.span_id()},
                          {"images", request.image_count},
                          {"candidates", request.candidate_count},
                          {"seed", request.seed},
@@ -76,6 +79,21 @@ void GenerationDispatcher::Start(AdmittedRequest admitted, GenerationObserver& o
     absl::MutexLock lock(&mutex_);
     --started_;
   });
+}
+
+std::vector<DebugRequest> GenerationDispatcher::Requests() const {
+  std::vector<DebugRequest> requests;
+  for (const std::shared_ptr<const ActiveRequest>& active : admission_.requests()) {
+    const JobStatus& status = active->status();
+    requests.push_back({.request_id = status.request_id,
+                        .trace_id = status.trace_id,
+                        .state = DebugState::kRunning,
+                        .stage = status.stage.load(),
+                        .step = status.step,
+                        .step_count = status.step_count,
+                        .age = active->elapsed()});
+  }
+  return requests;
 }
 
 void GenerationDispatcher::Drain(absl::Duration grace) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/debug/debug_request.h"
 #include "common/metrics/rejection_metrics.h"
 #include "gateway/active_request.h"
 #include "gateway/admission.h"
@@ -66,6 +67,9 @@ class GenerationDispatcher {
   // Runs it on a thread of the dispatcher's. `observer` must live until `done` is called, on that thread, when nothing of the
   // request runs any more and its place is free again.
   void Start(AdmittedRequest admitted, GenerationObserver& observer, Done done);
+
+  // What it works on, for the debug page.
+  std::vector<DebugRequest> Requests() const;
 
   // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE. No `done` runs any more when
   // this returns.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "common/rpc/proto_duration.h"
+#include "common/trace/span.h"
 #include "gateway/image_embedder.h"
 #include "gateway/parallel_tasks.h"
 #include "gateway/progress_tracker.h"
@@ -65,10 +66,17 @@ absl::StatusOr<PictureSource> GenerationPipeline::ReadSource(const GenerationReq
       ASSIGN_OR_RETURN(source.kept, ReadEdit(*request.edit, capabilities.native_size));
     }
   }
-  ASSIGN_OR_RETURN(source.prompts, EmbedPrompts(options_.clip, options_.embedding_cache, request, capabilities, context));
+  {
+    context.Enter(StageLabel(common::v1::STAGE_EMBED_TEXT), 0);
+    const Span span = context.trace.StartSpan(StageLabel(common::v1::STAGE_EMBED_TEXT));
+    ASSIGN_OR_RETURN(source.prompts,
+                     EmbedPrompts(options_.clip, options_.embedding_cache, request, capabilities, context.Within(span)));
+  }
   CountStage(source.prompts.timing, options_.metrics);
   if (request.variation) {
-    ASSIGN_OR_RETURN(source.image, EmbedImage(options_.clip, request.variation->image, capabilities, context));
+    context.Enter(StageLabel(common::v1::STAGE_EMBED_IMAGE), 0);
+    const Span span = context.trace.StartSpan(StageLabel(common::v1::STAGE_EMBED_IMAGE));
+    ASSIGN_OR_RETURN(source.image, EmbedImage(options_.clip, request.variation->image, capabilities, context.Within(span)));
     CountStage(source.image->timing, options_.metrics);
   }
   return source;
@@ -82,6 +90,7 @@ absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const Generatio
   const absl::Cleanup count_images = [&] { options_.metrics->ImagesEnded(request.image_count, finished); };
 
   ASSIGN_OR_RETURN(PictureSource source, ReadSource(request, capabilities, context));
+  context.Enter("pictures", request.image_count);
   ProgressTracker progress(request, context, observer, options_.metrics);
   const PictureMaker maker(options_.prior, options_.decoder, request, source, context, &progress);
   RETURN_IF_ERROR(RunParallel(options_.picture_pool, context, request.image_count, [&](int index) -> absl::Status {
@@ -91,6 +100,7 @@ absl::StatusOr<std::vector<v1::Warning>> GenerationPipeline::Run(const Generatio
     }
     progress.ImageDone(std::move(picture));
     ++finished;
+    if (context.status != nullptr) ++context.status->step;
     return absl::OkStatus();
   }));
   if (request.size != capabilities.native_size) {

@@ -42,8 +42,8 @@ void AddWarnings(std::vector<v1::Warning> warnings, Message* message) {
 
 }  // namespace
 
-std::shared_ptr<ActiveCall> ImageGenerationService::NewCall(const char* method, grpc::ServerContextBase* context) const {
-  return std::make_shared<ActiveCall>(method, context, options_.default_deadline, &options_.metrics->rpc(), options_.clock);
+std::shared_ptr<ActiveCall> ImageGenerationService::NewCall(const char* rpc, grpc::ServerContextBase* context) const {
+  return std::make_shared<ActiveCall>(rpc, context, options_.default_deadline, &options_.metrics->rpc(), options_.clock);
 }
 
 template <typename Message>
@@ -57,7 +57,7 @@ absl::StatusOr<AdmittedRequest> ImageGenerationService::Admit(const std::shared_
 
 grpc::ServerUnaryReactor* ImageGenerationService::GenerateImage(grpc::CallbackServerContext* context,
                                                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  std::shared_ptr<ActiveCall> call = NewCall("GenerateImage", context);
+  std::shared_ptr<ActiveCall> call = NewCall("unclip.gateway.v1.ImageGenerationService/GenerateImage", context);
   auto* const reactor = new UnaryResponse;
   reactor->set_on_cancel([call] { call->request().CallerLeft(); });
   absl::StatusOr<AdmittedRequest> admitted = Admit<v1::GenerateImageRequest>(call, *request);
@@ -82,7 +82,7 @@ grpc::ServerUnaryReactor* ImageGenerationService::GenerateImage(grpc::CallbackSe
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ImageGenerationService::StreamGenerateImage(grpc::CallbackServerContext* context,
                                                                                         const grpc::ByteBuffer* request) {
-  std::shared_ptr<ActiveCall> call = NewCall("StreamGenerateImage", context);
+  std::shared_ptr<ActiveCall> call = NewCall("unclip.gateway.v1.ImageGenerationService/StreamGenerateImage", context);
   auto* const stream = new GenerationStream;
   stream->set_on_cancel([call] { call->request().CallerLeft(); });
   absl::StatusOr<AdmittedRequest> admitted = Admit<v1::StreamGenerateImageRequest>(call, *request);
@@ -104,7 +104,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ImageGenerationService::StreamGenera
 grpc::ServerUnaryReactor* ImageGenerationService::GetCapabilities(grpc::CallbackServerContext* context,
                                                                   const v1::GetCapabilitiesRequest* /*request*/,
                                                                   v1::GetCapabilitiesResponse* response) {
-  CallRecord record("GetCapabilities", *context, &options_.metrics->rpc(), options_.clock);
+  CallRecord record("unclip.gateway.v1.ImageGenerationService/GetCapabilities", *context, &options_.metrics->rpc(),
+                    options_.clock);
   context->AddInitialMetadata(kRequestIdKey, record.request_id());
   absl::Status status = record.status();
   if (status.ok()) {

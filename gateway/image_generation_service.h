@@ -48,7 +48,7 @@ class ImageGenerationService final
   template <typename Message>
   absl::StatusOr<AdmittedRequest> Admit(const std::shared_ptr<ActiveCall>& call, const grpc::ByteBuffer& bytes);
 
-  std::shared_ptr<ActiveCall> NewCall(const char* method, grpc::ServerContextBase* context) const;
+  std::shared_ptr<ActiveCall> NewCall(const char* rpc, grpc::ServerContextBase* context) const;
 
   const ImageGenerationServiceOptions options_;
 };

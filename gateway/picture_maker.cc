@@ -1,5 +1,6 @@
 #include "gateway/picture_maker.h"
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "common/rpc/proto_duration.h"
+#include "common/trace/span.h"
 #include "gateway/image_conversion.h"
 #include "gateway/reranker.h"
 
@@ -31,6 +33,9 @@ PictureMaker::PictureMaker(PriorClient* prior, DecoderClient* decoder, const Gen
     : prior_(prior), decoder_(decoder), request_(request), source_(source), context_(context), progress_(progress) {}
 
 absl::StatusOr<v1::GeneratedImage> PictureMaker::Make(int index) const {
+  Span span = context_.trace.StartSpan("picture");
+  span.SetAttribute("unclip.picture.index", int64_t{index});
+  const RequestContext context = context_.Within(span);
   v1::GeneratedImage picture;
   picture.set_index(index);
   picture.set_seed(request_.SeedOf(index));
@@ -40,14 +45,15 @@ absl::StatusOr<v1::GeneratedImage> PictureMaker::Make(int index) const {
     embedding = source_.image->embedding;
     *picture.add_timings() = source_.image->timing;
   } else {
-    ASSIGN_OR_RETURN(embedding, ChooseEmbedding(index, &picture));
+    ASSIGN_OR_RETURN(embedding, ChooseEmbedding(index, context, &picture));
   }
-  RETURN_IF_ERROR(DecodeEmbedding(index, std::move(embedding), &picture));
+  RETURN_IF_ERROR(DecodeEmbedding(index, std::move(embedding), context, &picture));
   *picture.mutable_total_duration() = ToProtoDuration(context_.clock->Now() - context_.arrival);
   return picture;
 }
 
-absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int index, v1::GeneratedImage* picture) const {
+absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int index, const RequestContext& context,
+                                                                         v1::GeneratedImage* picture) const {
   prior::v1::SamplePriorRequest message;
   *message.mutable_text() = source_.prompts.text;
   if (request_.prior_guidance_scale > 1) *message.mutable_negative_text() = source_.prompts.negative_text;
@@ -58,7 +64,7 @@ absl::StatusOr<common::v1::ImageEmbedding> PictureMaker::ChooseEmbedding(int ind
   message.set_seed(request_.SeedOf(index));
   message.set_omit_progress(!progress_->is_watched());
   ASSIGN_OR_RETURN(prior::v1::SamplePriorResult result,
-                   prior_->SamplePrior(context_, message,
+                   prior_->SamplePrior(context, message,
                                        [&](const common::v1::StageProgress& step) { progress_->PriorStepDone(index, step); }));
 
   std::vector<absl::Span<const float>> candidates;
@@ -90,10 +96,11 @@ decoder::v1::DecodeImageRequest PictureMaker::DecodeRequest(int index, common::v
   return message;
 }
 
-absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, v1::GeneratedImage* picture) const {
+absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, const RequestContext& context,
+                                           v1::GeneratedImage* picture) const {
   const decoder::v1::DecodeImageRequest message = DecodeRequest(index, std::move(embedding));
   ASSIGN_OR_RETURN(const decoder::v1::DecodeImageResult result,
-                   decoder_->DecodeImage(context_, message, [&](const decoder::v1::DecodeImageProgress& progress) {
+                   decoder_->DecodeImage(context, message, [&](const decoder::v1::DecodeImageProgress& progress) {
                      return ReportStep(index, progress);
                    }));
 
@@ -108,10 +115,11 @@ absl::Status PictureMaker::DecodeEmbedding(int index, common::v1::ImageEmbedding
     encode_duration += FromProtoDuration(timing.run_duration());
   }
 
-  const absl::Duration start = context_.clock->Now();
+  const absl::Duration start = context.clock->Now();
+  const Span span = context.trace.StartSpan("encode");
   ASSIGN_OR_RETURN(const RgbImage image, RawImageFromProto("decoder", result.image()));
   ASSIGN_OR_RETURN(*picture->mutable_image(), FinishImage(image, request_.size, request_.encoding, request_.quality));
-  encode_duration += context_.clock->Now() - start;
+  encode_duration += context.clock->Now() - start;
   if (PictureSize{image.width, image.height} != request_.size) *picture->mutable_resized_from() = result.image().size();
   common::v1::StageTiming& timing = *picture->add_timings();
   timing.set_stage(common::v1::STAGE_ENCODE);

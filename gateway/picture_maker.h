@@ -41,10 +41,12 @@ class PictureMaker {
   decoder::v1::DecodeImageRequest DecodeRequest(int index, common::v1::ImageEmbedding embedding) const;
 
   // Draws candidates and picks the best: fills in similarities and timing, and returns the winner's embedding.
-  absl::StatusOr<common::v1::ImageEmbedding> ChooseEmbedding(int index, v1::GeneratedImage* picture) const;
+  absl::StatusOr<common::v1::ImageEmbedding> ChooseEmbedding(int index, const RequestContext& context,
+                                                             v1::GeneratedImage* picture) const;
 
   // Turns it into the picture's file.
-  absl::Status DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, v1::GeneratedImage* picture) const;
+  absl::Status DecodeEmbedding(int index, common::v1::ImageEmbedding embedding, const RequestContext& context,
+                               v1::GeneratedImage* picture) const;
 
   absl::Status ReportStep(int index, const decoder::v1::DecodeImageProgress& progress) const;
 

@@ -19,7 +19,7 @@ class GrpcClipClient final : public ClipClient {
     clip::v1::EmbedTextRequest message;
     for (const std::string& prompt : prompts) message.add_prompts(prompt);
     clip::v1::EmbedTextResponse response;
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
+    RETURN_IF_ERROR(CallUpstream(upstream_, "unclip.clip.v1.ClipService/EmbedText", request, [&](grpc::ClientContext* context) {
       return CallOutcome{.status = stub_->EmbedText(context, message, &response)};
     }));
     if (static_cast<size_t>(response.embeddings_size()) != prompts.size()) {
@@ -33,7 +33,7 @@ class GrpcClipClient final : public ClipClient {
     clip::v1::EmbedImageRequest message;
     message.set_image(file);
     clip::v1::EmbedImageResponse response;
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
+    RETURN_IF_ERROR(CallUpstream(upstream_, "unclip.clip.v1.ClipService/EmbedImage", request, [&](grpc::ClientContext* context) {
       return CallOutcome{.status = stub_->EmbedImage(context, message, &response)};
     }));
     return response;
@@ -41,9 +41,9 @@ class GrpcClipClient final : public ClipClient {
 
   absl::StatusOr<clip::v1::GetModelInfoResponse> GetModelInfo(const RequestContext& request) override {
     clip::v1::GetModelInfoResponse response;
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
-      return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)};
-    }));
+    RETURN_IF_ERROR(CallUpstream(
+        upstream_, "unclip.clip.v1.ClipService/GetModelInfo", request,
+        [&](grpc::ClientContext* context) { return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)}; }));
     return response;
   }
 

@@ -23,19 +23,20 @@ class GrpcDecoderClient final : public DecoderClient {
       if (response.has_result()) result = std::move(*response.mutable_result());
       return absl::OkStatus();
     };
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
-      result.reset();
-      return ReadStream<decoder::v1::DecodeImageResponse>(*stub_->DecodeImage(context, message), context, on_message);
-    }));
+    RETURN_IF_ERROR(
+        CallUpstream(upstream_, "unclip.decoder.v1.DecoderService/DecodeImage", request, [&](grpc::ClientContext* context) {
+          result.reset();
+          return ReadStream<decoder::v1::DecodeImageResponse>(*stub_->DecodeImage(context, message), context, on_message);
+        }));
     if (!result.has_value()) return absl::InternalError("the decoder service ended its stream without a picture");
     return *std::move(result);
   }
 
   absl::StatusOr<decoder::v1::GetModelInfoResponse> GetModelInfo(const RequestContext& request) override {
     decoder::v1::GetModelInfoResponse response;
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
-      return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)};
-    }));
+    RETURN_IF_ERROR(CallUpstream(
+        upstream_, "unclip.decoder.v1.DecoderService/GetModelInfo", request,
+        [&](grpc::ClientContext* context) { return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)}; }));
     return response;
   }
 

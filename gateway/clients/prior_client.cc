@@ -23,19 +23,20 @@ class GrpcPriorClient final : public PriorClient {
       if (response.has_result()) result = std::move(*response.mutable_result());
       return absl::OkStatus();
     };
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
-      result.reset();
-      return ReadStream<prior::v1::SamplePriorResponse>(*stub_->SamplePrior(context, message), context, on_message);
-    }));
+    RETURN_IF_ERROR(
+        CallUpstream(upstream_, "unclip.prior.v1.PriorService/SamplePrior", request, [&](grpc::ClientContext* context) {
+          result.reset();
+          return ReadStream<prior::v1::SamplePriorResponse>(*stub_->SamplePrior(context, message), context, on_message);
+        }));
     if (!result.has_value()) return absl::InternalError("the prior service ended its stream without a result");
     return *std::move(result);
   }
 
   absl::StatusOr<prior::v1::GetModelInfoResponse> GetModelInfo(const RequestContext& request) override {
     prior::v1::GetModelInfoResponse response;
-    RETURN_IF_ERROR(CallUpstream(upstream_, request, [&](grpc::ClientContext* context) {
-      return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)};
-    }));
+    RETURN_IF_ERROR(CallUpstream(
+        upstream_, "unclip.prior.v1.PriorService/GetModelInfo", request,
+        [&](grpc::ClientContext* context) { return CallOutcome{.status = stub_->GetModelInfo(context, {}, &response)}; }));
     return response;
   }
 

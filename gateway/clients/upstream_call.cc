@@ -9,7 +9,11 @@
 #include "common/log/log.h"
 #include "common/rpc/request_id.h"
 #include "common/rpc/retry_info.h"
+#include "common/rpc/rpc_span.h"
 #include "common/rpc/status_conversion.h"
+#include "common/rpc/trace_metadata.h"
+#include "common/trace/span.h"
+#include "common/trace/trace_context.h"
 
 namespace unclip::gateway {
 namespace {
@@ -21,8 +25,10 @@ absl::Status CheckRequest(const UpstreamName& upstream, const RequestContext& re
   return absl::DeadlineExceededError(absl::StrCat("the deadline passed before the ", upstream.name, " service was called"));
 }
 
-void PrepareContext(const RequestContext& request, grpc::ClientContext* context) {
+void PrepareContext(const RequestContext& request, const Span& span, grpc::ClientContext* context) {
   ForwardRequestId(request.request_id, context);
+  const TraceContext& trace = span.trace().context();
+  ForwardTrace(trace.trace_id.is_valid() ? trace : TraceContext{.trace_id = NewTraceId(), .span_id = NewSpanId()}, context);
   const absl::Duration remaining = request.remaining();
   if (remaining == absl::InfiniteDuration()) return;
   // On the monotonic clock: setting the wall clock must not move a deadline.
@@ -63,17 +69,19 @@ absl::Status Describe(const UpstreamName& upstream, const absl::Status& status) 
 
 }  // namespace
 
-absl::Status CallUpstream(const UpstreamName& upstream, const RequestContext& request,
+absl::Status CallUpstream(const UpstreamName& upstream, absl::string_view rpc, const RequestContext& request,
                           const std::function<CallOutcome(grpc::ClientContext*)>& issue) {
   for (int attempt = 1;; ++attempt) {
     RETURN_IF_ERROR(CheckRequest(upstream, request));
     grpc::ClientContext context;
-    PrepareContext(request, &context);
+    Span span = StartClientSpan(rpc, request.trace);
+    PrepareContext(request, span, &context);
     CallOutcome outcome;
     {
       const Cancellation::Hook hook(request.cancellation, [&context] { context.TryCancel(); });
       outcome = issue(&context);
     }
+    EndClientSpan(FromGrpcStatus(outcome.status), &span);
     if (!outcome.refusal.ok()) return outcome.refusal;
     if (outcome.status.ok()) return absl::OkStatus();
     RETURN_IF_ERROR(request.cancellation->status());
@@ -81,6 +89,8 @@ absl::Status CallUpstream(const UpstreamName& upstream, const RequestContext& re
       return Describe(upstream, FromGrpcStatus(outcome.status, context));
     }
     LogWarning("call lost, issued again", {{"request_id", request.request_id},
+                                           {"trace_id", request.trace.trace_id()},
+                                           {"span_id", request.trace.span_id()},
                                            {"upstream", upstream.name},
                                            {"attempt", attempt},
                                            {"error", outcome.status.error_message()}});

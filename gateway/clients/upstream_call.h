@@ -1,5 +1,5 @@
-// How the gateway calls the services behind it: deadline, cancellation and request id of the request go along, and a call that a
-// replica lost is issued again.
+// How the gateway calls the services behind it: deadline, cancellation, request id and trace of the request go along, and a call
+// that a replica lost is issued again.
 //
 // gRPC itself retries a call that failed with UNAVAILABLE before a replica had begun to answer (common/rpc/channel.h). What is
 // left for here: a stream that broke after its first message, and a call that ended with CANCELLED though nobody here cancelled
@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "gateway/request_context.h"
 
 namespace unclip::gateway {
@@ -38,12 +39,15 @@ struct CallOutcome {
   absl::Status refusal = {};  // not OK when we gave the call up over what arrived; the call then ends with this
 };
 
+// `rpc` is the method's full name: "unclip.prior.v1.PriorService/SamplePrior". Each time that it is issued is a span, when the
+// request has a trace; what the gateway asks for itself is in none, and says so, so that the service begins none either.
+//
 // Runs `issue`, which makes the call with the context it gets and waits for its end, again when the call was lost. The result is
 // OK, the refusal, the reason of the request's cancellation, or the call's error with the service's name put before its message:
 // - UNAVAILABLE    "the prior service (dns:///prior:50051) is not up: ..."
 // - INVALID_ARGUMENT, RESOURCE_EXHAUSTED (with its retry time), DEADLINE_EXCEEDED, INTERNAL as they came
 // - all others as INTERNAL: the caller of the gateway can do nothing about them.
-absl::Status CallUpstream(const UpstreamName& upstream, const RequestContext& request,
+absl::Status CallUpstream(const UpstreamName& upstream, absl::string_view rpc, const RequestContext& request,
                           const std::function<CallOutcome(grpc::ClientContext*)>& issue);
 
 // Reads a stream to its end. When `on_message` returns an error, the call is cancelled and that error becomes the refusal.

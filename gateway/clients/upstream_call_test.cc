@@ -195,11 +195,12 @@ TEST_F(UpstreamCallTest, RefusalEndsTheCall) {
     return grpc::Status::OK;
   };
   const auto stub = prior::v1::PriorService::NewStub(grpc::CreateChannel(server_.address(), grpc::InsecureChannelCredentials()));
-  const absl::Status status = CallUpstream({.name = "prior"}, request_, [&](grpc::ClientContext* context) {
-    return ReadStream<prior::v1::SamplePriorResponse>(
-        *stub->SamplePrior(context, message_), context,
-        [](const prior::v1::SamplePriorResponse&) { return absl::InternalError("nonsense"); });
-  });
+  const absl::Status status =
+      CallUpstream({.name = "prior"}, "unclip.prior.v1.PriorService/SamplePrior", request_, [&](grpc::ClientContext* context) {
+        return ReadStream<prior::v1::SamplePriorResponse>(
+            *stub->SamplePrior(context, message_), context,
+            [](const prior::v1::SamplePriorResponse&) { return absl::InternalError("nonsense"); });
+      });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInternal, "nonsense"));
 }
 

@@ -10,6 +10,7 @@
 #include "common/log/log.h"
 #include "common/rpc/request_id.h"
 #include "gateway/http/http_error.h"
+#include "gateway/http/http_span.h"
 
 namespace unclip::gateway {
 namespace {
@@ -35,12 +36,19 @@ absl::StatusOr<absl::Duration> SecondsIn(absl::string_view header, absl::string_
 }  // namespace
 
 HttpCall::HttpCall(std::shared_ptr<HttpExchange> exchange, absl::string_view route, HttpMetrics* metrics, const Clock* clock)
-    : exchange_(std::move(exchange)), route_(route), metrics_(metrics), clock_(clock), start_(clock->Now()) {
+    : exchange_(std::move(exchange)),
+      route_(route),
+      metrics_(metrics),
+      clock_(clock),
+      start_(clock->Now()),
+      span_(StartHttpSpan(exchange_->request(), route, clock)),
+      trace_(span_.trace()) {
   const std::optional<absl::string_view> id = request().Header(kRequestIdKey);
   if (id.has_value() && !IsValidRequestId(*id)) {
     id_status_ = absl::InvalidArgumentError("header x-request-id is not valid; it must be 1 to 128 visible ASCII characters");
   }
   request_id_ = id.has_value() && id_status_.ok() ? std::string(*id) : NewRequestId();
+  if (span_.is_recorded()) span_.SetAttribute("unclip.request_id", request_id_);
   metrics_->Started();
 }
 
@@ -102,12 +110,25 @@ void HttpCall::Record(int http_status, absl::string_view error) {
   if (recorded_.exchange(true)) return;
   const absl::Duration duration = clock_->Now() - start_;
   metrics_->Finished(route_, http_status, duration);
+  EndHttpSpan(http_status, error, &span_);
   const LogLevel level = LevelOf(http_status);
   if (error.empty()) {
-    Log(level, "request done", {{"request_id", request_id_}, {"route", route_}, {"status", http_status}, {"seconds", duration}});
+    Log(level, "request done",
+        {{"request_id", request_id_},
+         {"trace_id", trace_.trace_id()},
+         {"span_id", trace_.span_id()},
+         {"route", route_},
+         {"status", http_status},
+         {"seconds", duration}});
   } else {
     Log(level, "request failed",
-        {{"request_id", request_id_}, {"route", route_}, {"status", http_status}, {"seconds", duration}, {"error", error}});
+        {{"request_id", request_id_},
+         {"trace_id", trace_.trace_id()},
+         {"span_id", trace_.span_id()},
+         {"route", route_},
+         {"status", http_status},
+         {"seconds", duration},
+         {"error", error}});
   }
 }
 

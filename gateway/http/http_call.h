@@ -1,4 +1,5 @@
-// One HTTP request on its way through the gateway: its id, its line in the log, its place in the metrics, its answer.
+// One HTTP request on its way through the gateway: its id, its line in the log, its place in the metrics, its span in the trace,
+// its answer.
 #ifndef UNCLIP_GATEWAY_HTTP_HTTP_CALL_H_
 #define UNCLIP_GATEWAY_HTTP_HTTP_CALL_H_
 
@@ -12,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "common/trace/span.h"
 #include "gateway/http/http_exchange.h"
 #include "gateway/http/http_message.h"
 #include "gateway/http/http_metrics.h"
@@ -29,6 +31,8 @@ class HttpCall {
 
   HttpRequest& request() { return exchange_->request(); }
   const std::string& request_id() const { return request_id_; }
+  // Where spans below the call's start.
+  const Trace& trace() const { return trace_; }
   const Clock& clock() const { return *clock_; }
 
   // OK, or INVALID_ARGUMENT when the X-Request-Id that came with it is not 1 to 128 visible ASCII characters.
@@ -62,6 +66,8 @@ class HttpCall {
   const absl::Duration start_;
   absl::Status id_status_;
   std::string request_id_;
+  Span span_;
+  const Trace trace_;  // of the span, which may end on another thread
   std::atomic<bool> answered_ = false;
   std::atomic<bool> recorded_ = false;
 };

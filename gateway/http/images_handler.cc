@@ -96,7 +96,7 @@ absl::Status ImagesHandler::Start(ImageTask task, const std::shared_ptr<HttpCall
   call->request().body = {};  // it may be large, and the work long
   Work work;
   work.message = std::exchange(parameters.request, {});
-  work.active = std::make_shared<ActiveRequest>(call->request_id(), deadline, &call->clock());
+  work.active = std::make_shared<ActiveRequest>(call->request_id(), deadline, &call->clock(), call->trace());
   const bool is_stream = parameters.stream;
   work.writer =
       std::make_shared<ImageAnswerWriter>(std::move(parameters), call->request_id(), ImageLinks(call->request(), options_.store));
@@ -132,9 +132,14 @@ absl::Status ImagesHandler::StartKeyed(absl::string_view key, Work work, const s
   // Held until the connection closes or the answer is there.
   call->OnLeave([caller = std::shared_ptr<IdempotencyCache::Caller>(std::move(begun.caller))]() mutable { caller.reset(); });
   if (begun.state == IdempotencyCache::State::kRunning) return absl::OkStatus();
-  Draw(std::move(work), [shared = std::shared_ptr<IdempotencyCache::Work>(std::move(begun.work)),
-                         id = call->request_id()](absl::StatusOr<HttpResponse> answer) {
-    if (!answer.ok()) LogWarning("shared request failed", {{"request_id", id}, {"error", answer.status().message()}});
+  Draw(std::move(work), [shared = std::shared_ptr<IdempotencyCache::Work>(std::move(begun.work)), id = call->request_id(),
+                         trace = call->trace()](absl::StatusOr<HttpResponse> answer) {
+    if (!answer.ok()) {
+      LogWarning("shared request failed", {{"request_id", id},
+                                           {"trace_id", trace.trace_id()},
+                                           {"span_id", trace.span_id()},
+                                           {"error", answer.status().message()}});
+    }
     shared->Finish(ToKept(answer.ok() ? *std::move(answer) : ErrorResponse(answer.status())));
   });
   return absl::OkStatus();

@@ -36,7 +36,7 @@ absl::Status JobsHandler::Start(const std::shared_ptr<HttpCall>& call) const {
   ASSIGN_OR_RETURN(const std::shared_ptr<JobRun> run, std::move(added));
   const std::string id = run->id();
   ASSIGN_OR_RETURN(const JobSnapshot job, options_.table->Get(id));
-  options_.runner->Submit(run, std::move(message));
+  options_.runner->Submit(run, std::move(message), call->trace());
   HttpResponse response;
   response.status = 202;
   response.content_type = "application/json";

@@ -10,6 +10,7 @@
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
 #include "common/server/server_runner.h"
+#include "common/server/trace_flags.h"
 #include "services/clip/clip_engine_factory.h"
 #include "services/clip/clip_metrics.h"
 #include "services/clip/clip_service.h"
@@ -28,10 +29,12 @@ constexpr char kUsage[] =
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "clip", kUsage));
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
-  ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::ClipService::service_full_name()}));
+  ASSIGN_OR_RETURN(ServerOptions options, ServerOptionsFromFlags({v1::ClipService::service_full_name()}));
 
   ClipMetrics metrics;
+  ASSIGN_OR_RETURN(const std::unique_ptr<TraceExport> traces, StartTraceExportFromFlags("clip", &metrics.trace));
   ClipService service({.queue_capacity = flags.queue_capacity}, &metrics);
+  options.debug_requests = [&service] { return service.Requests(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
   RETURN_IF_ERROR(service.Load([&flags] {
     return LoadClipEngine({.checkpoint = flags.checkpoint,

@@ -6,6 +6,7 @@
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
+#include "common/trace/trace_metrics.h"
 
 namespace unclip::clip {
 
@@ -16,6 +17,7 @@ struct ClipMetrics {
 
   MetricsRegistry registry{"clip"};
   RpcMetrics rpc{registry};
+  TraceMetrics trace{registry};
   ModelMetrics model{registry};
   QueueMetrics queue{registry};
 };

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/batching/job_trail.h"
 #include "common/image/image_codec.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/message_parser.h"
@@ -23,6 +24,7 @@ struct ClipService::Call {
       : record(method, *call_context, metrics, clock), context(call_context) {}
 
   CallRecord record;
+  JobTrail trail{record.request_id(), record.trace()};
   grpc::CallbackServerContext* const context;
   UnaryResponse* const reactor = new UnaryResponse;  // deletes itself
   ClipEngine* engine = nullptr;
@@ -50,7 +52,7 @@ absl::Status ClipService::Load(std::function<absl::StatusOr<std::unique_ptr<Clip
 
 grpc::ServerUnaryReactor* ClipService::EmbedText(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                                  grpc::ByteBuffer* response) {
-  const auto call = std::make_shared<Call>("EmbedText", context, &metrics_->rpc, clock_);
+  const auto call = std::make_shared<Call>("unclip.clip.v1.ClipService/EmbedText", context, &metrics_->rpc, clock_);
   if (const absl::Status status = StartEmbedText(call, *request, response); !status.ok()) End(*call, status);
   return call->reactor;
 }
@@ -66,6 +68,7 @@ absl::Status ClipService::StartEmbedText(const std::shared_ptr<Call>& call, cons
   return Submit(call, ClipMetrics::kEmbedTextStage,
                 [this, response, prompts = std::move(prompts)](Call& running, const JobContext& job) -> absl::Status {
                   const absl::Duration start = clock_->Now();
+                  running.trail.Enter(ClipMetrics::kEmbedTextStage);
                   v1::EmbedTextResponse answer;
                   for (const std::string& prompt : prompts) {
                     RETURN_IF_ERROR(job.Check());
@@ -80,7 +83,7 @@ absl::Status ClipService::StartEmbedText(const std::shared_ptr<Call>& call, cons
 
 grpc::ServerUnaryReactor* ClipService::EmbedImage(grpc::CallbackServerContext* context, const v1::EmbedImageRequest* request,
                                                   v1::EmbedImageResponse* response) {
-  const auto call = std::make_shared<Call>("EmbedImage", context, &metrics_->rpc, clock_);
+  const auto call = std::make_shared<Call>("unclip.clip.v1.ClipService/EmbedImage", context, &metrics_->rpc, clock_);
   if (const absl::Status status = StartEmbedImage(call, *request, response); !status.ok()) End(*call, status);
   return call->reactor;
 }
@@ -95,6 +98,7 @@ absl::Status ClipService::StartEmbedImage(const std::shared_ptr<Call>& call, con
   // Decoded on the worker thread: one picture in memory at a time, however many wait.
   return Submit(call, ClipMetrics::kEmbedImageStage,
                 [this, &request, response](Call& running, const JobContext& job) -> absl::Status {
+                  running.trail.Enter(ClipMetrics::kEmbedImageStage);
                   absl::StatusOr<RgbImage> image = DecodeImage(request.image(), options_.image_limits);
                   if (!image.ok()) return absl::Status(image.status().code(), absl::StrCat("image: ", image.status().message()));
                   RETURN_IF_ERROR(job.Check());
@@ -108,7 +112,8 @@ absl::Status ClipService::StartEmbedImage(const std::shared_ptr<Call>& call, con
 }
 
 absl::Status ClipService::Submit(const std::shared_ptr<Call>& call, const char* stage, Work work) {
-  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
+  call->trail.Queued();
+  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_), call->trail.status());
   call->reactor->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, {.run = [call, work = std::move(work)](const JobContext& job) { return work(*call, job); },
                                        .done = [call](const absl::Status& status) { End(*call, status); },
@@ -116,6 +121,7 @@ absl::Status ClipService::Submit(const std::shared_ptr<Call>& call, const char* 
 }
 
 void ClipService::End(Call& call, const absl::Status& status) {
+  call.trail.End(status);
   call.record.End(status);
   call.reactor->Finish(ToGrpcStatus(status, call.context));
 }
@@ -123,7 +129,7 @@ void ClipService::End(Call& call, const absl::Status& status) {
 grpc::ServerUnaryReactor* ClipService::GetModelInfo(grpc::CallbackServerContext* context,
                                                     const v1::GetModelInfoRequest* /*request*/,
                                                     v1::GetModelInfoResponse* response) {
-  CallRecord record("GetModelInfo", *context, &metrics_->rpc, clock_);
+  CallRecord record("unclip.clip.v1.ClipService/GetModelInfo", *context, &metrics_->rpc, clock_);
   const absl::StatusOr<ClipEngine*> engine = host_.engine();
   const absl::Status status = record.status().ok() ? engine.status() : record.status();
   if (status.ok()) *response = ToModelInfoResponse((*engine)->info());

@@ -8,12 +8,15 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "common/batching/engine_host.h"
+#include "common/batching/held_requests.h"
+#include "common/debug/debug_request.h"
 #include "common/image/image_limits.h"
 #include "services/clip/clip_engine.h"
 #include "services/clip/clip_metrics.h"
@@ -43,6 +46,9 @@ class ClipService final : public ClipServiceBase {
 
   // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE.
   void Drain(absl::Duration grace) { host_.queue().Shutdown(grace); }
+
+  // What it holds, for the debug page.
+  std::vector<DebugRequest> Requests() { return HeldRequests(host_.queue()); }
 
   grpc::ServerUnaryReactor* EmbedText(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;

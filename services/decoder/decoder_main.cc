@@ -11,6 +11,7 @@
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
 #include "common/server/server_runner.h"
+#include "common/server/trace_flags.h"
 #include "services/decoder/decoder_engine_factory.h"
 #include "services/decoder/decoder_metrics.h"
 #include "services/decoder/decoder_service.h"
@@ -33,7 +34,7 @@ absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "decoder", kUsage));
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const BatchingFlags batching, BatchingFlagsFromCommandLine());
-  ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::DecoderService::service_full_name()}));
+  ASSIGN_OR_RETURN(ServerOptions options, ServerOptionsFromFlags({v1::DecoderService::service_full_name()}));
 
   const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
   if (max_batch_rows < 0 || max_batch_rows > kMaxBatchRows) {
@@ -41,11 +42,13 @@ absl::Status Run(int argc, char** argv) {
   }
 
   DecoderMetrics metrics;
+  ASSIGN_OR_RETURN(const std::unique_ptr<TraceExport> traces, StartTraceExportFromFlags("decoder", &metrics.trace));
   DecoderService service({.queue_capacity = flags.queue_capacity,
                           .batching = batching.batching,
                           .deadlines_first = batching.deadlines_first,
                           .memory_limit = batching.memory_limit},
                          &metrics);
+  options.debug_requests = [&service] { return service.Requests(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
   RETURN_IF_ERROR(service.Load([&flags, &batching, max_batch_rows] {
     return LoadDecoderEngine({.checkpoint = flags.checkpoint,

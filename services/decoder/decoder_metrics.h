@@ -7,6 +7,7 @@
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
+#include "common/trace/trace_metrics.h"
 
 namespace unclip::decoder {
 
@@ -18,6 +19,7 @@ struct DecoderMetrics {
 
   MetricsRegistry registry{"decoder"};
   RpcMetrics rpc{registry};
+  TraceMetrics trace{registry};
   ModelMetrics model{registry};
   QueueMetrics queue{registry};
   MemoryMetrics memory{registry};

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "common/batching/job_trail.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/proto_duration.h"
 #include "common/rpc/status_conversion.h"
@@ -34,7 +35,9 @@ void AddTiming(common::v1::Stage stage, absl::Duration waited, absl::Duration ra
 // A DecodeImage call from its arrival to its end, and its job in the queue. `stream` and `context` live until the stream ends.
 struct DecoderService::Call final : public StepJob {
   Call(DecoderService* owner, grpc::CallbackServerContext* call_context)
-      : service(owner), record("DecodeImage", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
+      : service(owner),
+        record("unclip.decoder.v1.DecoderService/DecodeImage", *call_context, &owner->metrics_->rpc, owner->clock_),
+        context(call_context) {}
 
   StepNeed need() const override {
     const DecodeNeed next = run ? run->need() : FirstNeed(order.input, engine->info());
@@ -56,6 +59,7 @@ struct DecoderService::Call final : public StepJob {
 
   DecoderService* const service;
   CallRecord record;
+  JobTrail trail{record.request_id(), record.trace()};
   grpc::CallbackServerContext* const context;
   ResponseStream<v1::DecodeImageResponse>* const stream = new ResponseStream<v1::DecodeImageResponse>;  // deletes itself
   DecoderEngine* engine = nullptr;
@@ -124,7 +128,8 @@ absl::Status DecoderService::Submit(const std::shared_ptr<Call>& call, const v1:
   std::vector<int> rows(plan_.max_rows.size(), 1);
   rows.front() = FirstNeed(call->order.input, call->engine->info()).rows;
   RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kMemory, plan_.CheckFits(rows)));
-  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
+  call->trail.Queued();
+  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_), call->trail.status());
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);
 }
@@ -139,6 +144,7 @@ std::vector<absl::Status> DecoderService::StepCalls(absl::Span<StepJob* const> j
 absl::Status DecoderService::Call::Start(const JobContext& job) {
   queue_duration = job.queue_duration();
   started = service->clock_->Now();
+  trail.Enter(DecoderMetrics::kDecoderStage, order.input.StepsOfStage(0));
   ASSIGN_OR_RETURN(run, engine->Start(order.input));
   return absl::OkStatus();
 }
@@ -147,8 +153,12 @@ absl::StatusOr<bool> DecoderService::Call::AfterStep() {
   const DecodeProgress progress = run->progress();
   service->metrics_->model.StepDone(StageName(progress.stage));
   if (progress.stage == 0) base_decoded = service->clock_->Now();
+  trail.StepDone(progress.step, progress.step_count);
   RETURN_IF_ERROR(SendProgress(progress));
-  if (!run->done()) return false;
+  if (!run->done()) {
+    if (progress.step == progress.step_count) trail.Enter(DecoderMetrics::kSuperResStage);
+    return false;
+  }
   RETURN_IF_ERROR(SetResult());
   return true;
 }
@@ -168,6 +178,7 @@ absl::Status DecoderService::Call::SetResult() {
   const Clock& clock = *service->clock_;
   ASSIGN_OR_RETURN(const RgbImage image, engine->Finish(*run));
   const absl::Duration decoded = clock.Now();
+  trail.Enter(DecoderMetrics::kEncodeStage);
   v1::DecodeImageResult& message = *result.emplace().mutable_result();
   ASSIGN_OR_RETURN(*message.mutable_image(), ToEncodedImage(image, order.format));
   const absl::Duration encode_duration = clock.Now() - decoded;
@@ -186,6 +197,7 @@ absl::Status DecoderService::Call::SetResult() {
 
 void DecoderService::Call::Done(const absl::Status& status) {
   run.reset();
+  trail.End(status);
   record.End(status);
   const grpc::Status converted = ToGrpcStatus(status, context);
   stream->End(std::move(result), converted);
@@ -194,7 +206,7 @@ void DecoderService::Call::Done(const absl::Status& status) {
 grpc::ServerUnaryReactor* DecoderService::GetModelInfo(grpc::CallbackServerContext* context,
                                                        const v1::GetModelInfoRequest* /*request*/,
                                                        v1::GetModelInfoResponse* response) {
-  CallRecord record("GetModelInfo", *context, &metrics_->rpc, clock_);
+  CallRecord record("unclip.decoder.v1.DecoderService/GetModelInfo", *context, &metrics_->rpc, clock_);
   const absl::StatusOr<DecoderEngine*> engine = host_.engine();
   const absl::Status status = record.status().ok() ? engine.status() : record.status();
   if (status.ok()) *response = ToModelInfoResponse((*engine)->info());

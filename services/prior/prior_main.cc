@@ -13,6 +13,7 @@
 #include "common/server/run_main.h"
 #include "common/server/server_flags.h"
 #include "common/server/server_runner.h"
+#include "common/server/trace_flags.h"
 #include "services/prior/prior_engine_factory.h"
 #include "services/prior/prior_metrics.h"
 #include "services/prior/prior_service.h"
@@ -43,7 +44,7 @@ absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseServerCommandLine(argc, argv, "prior", kUsage));
   ASSIGN_OR_RETURN(const ModelFlags flags, ModelFlagsFromCommandLine());
   ASSIGN_OR_RETURN(const BatchingFlags batching, BatchingFlagsFromCommandLine());
-  ASSIGN_OR_RETURN(const ServerOptions options, ServerOptionsFromFlags({v1::PriorService::service_full_name()}));
+  ASSIGN_OR_RETURN(ServerOptions options, ServerOptionsFromFlags({v1::PriorService::service_full_name()}));
 
   const int max_batch_rows = absl::GetFlag(FLAGS_max_batch_rows);
   if (max_batch_rows < 1 || max_batch_rows > kMaxBatchRows) {
@@ -52,11 +53,13 @@ absl::Status Run(int argc, char** argv) {
   ASSIGN_OR_RETURN(const PriorKind kind, PriorKindFromCommandLine());
 
   PriorMetrics metrics;
+  ASSIGN_OR_RETURN(const std::unique_ptr<TraceExport> traces, StartTraceExportFromFlags("prior", &metrics.trace));
   PriorService service({.queue_capacity = flags.queue_capacity,
                         .batching = batching.batching,
                         .deadlines_first = batching.deadlines_first,
                         .memory_limit = batching.memory_limit},
                        &metrics);
+  options.debug_requests = [&service] { return service.Requests(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<ServerRunner> server, ServerRunner::Start(options, metrics.registry, {&service}));
   RETURN_IF_ERROR(service.Load([&flags, max_batch_rows, kind] {
     return LoadPriorEngine({.kind = kind,

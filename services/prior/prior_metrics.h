@@ -7,6 +7,7 @@
 #include "common/metrics/metrics_registry.h"
 #include "common/metrics/model_metrics.h"
 #include "common/metrics/rpc_metrics.h"
+#include "common/trace/trace_metrics.h"
 
 namespace unclip::prior {
 
@@ -16,6 +17,7 @@ struct PriorMetrics {
 
   MetricsRegistry registry{"prior"};
   RpcMetrics rpc{registry};
+  TraceMetrics trace{registry};
   ModelMetrics model{registry};
   QueueMetrics queue{registry};
   MemoryMetrics memory{registry};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "common/batching/job_trail.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/proto_duration.h"
 #include "common/rpc/status_conversion.h"
@@ -20,7 +21,9 @@ constexpr int kMaxStarted = 64;  // requests that hold tensors at a time, where 
 // A SamplePrior call from its arrival to its end, and its job in the queue. `stream` and `context` live until the stream ends.
 struct PriorService::SampleCall final : public StepJob {
   SampleCall(PriorService* owner, grpc::CallbackServerContext* call_context)
-      : service(owner), record("SamplePrior", *call_context, &owner->metrics_->rpc, owner->clock_), context(call_context) {}
+      : service(owner),
+        record("unclip.prior.v1.PriorService/SamplePrior", *call_context, &owner->metrics_->rpc, owner->clock_),
+        context(call_context) {}
 
   StepNeed need() const override {
     const int rows = run ? run->row_count() : RowCount(input);
@@ -42,6 +45,7 @@ struct PriorService::SampleCall final : public StepJob {
 
   PriorService* const service;
   CallRecord record;
+  JobTrail trail{record.request_id(), record.trace()};
   grpc::CallbackServerContext* const context;
   SampleStream* const stream = new SampleStream;  // deletes itself
   PriorEngine* engine = nullptr;
@@ -105,7 +109,8 @@ absl::Status PriorService::Submit(const std::shared_ptr<SampleCall>& call, const
   ASSIGN_OR_RETURN(call->input, ToSamplePriorInput(request, call->engine->info()));
   call->omit_progress = request.omit_progress();
   RETURN_IF_ERROR(metrics_->queue.rejections().Count(Rejection::kMemory, plan_.CheckFits({RowCount(call->input)})));
-  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_));
+  call->trail.Queued();
+  const auto ticket = std::make_shared<JobTicket>(DeadlineOf(*call->context, *clock_), call->trail.status());
   call->stream->set_on_cancel([this, ticket] { host_.queue().Cancel(ticket); });
   return host_.queue().Submit(ticket, call);
 }
@@ -120,6 +125,7 @@ std::vector<absl::Status> PriorService::StepCalls(absl::Span<StepJob* const> job
 absl::Status PriorService::SampleCall::Start(const JobContext& job) {
   queue_duration = job.queue_duration();
   started = service->clock_->Now();
+  trail.Enter(PriorMetrics::kPriorStage, input.step_count);
   ASSIGN_OR_RETURN(run, engine->Start(input));
   return absl::OkStatus();
 }
@@ -127,6 +133,7 @@ absl::Status PriorService::SampleCall::Start(const JobContext& job) {
 absl::StatusOr<bool> PriorService::SampleCall::AfterStep() {
   ++steps_done;
   service->metrics_->model.StepDone(PriorMetrics::kPriorStage);
+  trail.StepDone(steps_done, input.step_count);
   if (!omit_progress) SendProgress();
   if (steps_done < input.step_count) return false;
   RETURN_IF_ERROR(SetResult());
@@ -158,6 +165,7 @@ absl::Status PriorService::SampleCall::SetResult() {
 
 void PriorService::SampleCall::Done(const absl::Status& status) {
   run.reset();
+  trail.End(status);
   record.End(status);
   const grpc::Status converted = ToGrpcStatus(status, context);
   stream->End(std::move(result), converted);
@@ -166,7 +174,7 @@ void PriorService::SampleCall::Done(const absl::Status& status) {
 grpc::ServerUnaryReactor* PriorService::GetModelInfo(grpc::CallbackServerContext* context,
                                                      const v1::GetModelInfoRequest* /*request*/,
                                                      v1::GetModelInfoResponse* response) {
-  CallRecord record("GetModelInfo", *context, &metrics_->rpc, clock_);
+  CallRecord record("unclip.prior.v1.PriorService/GetModelInfo", *context, &metrics_->rpc, clock_);
   const absl::StatusOr<PriorEngine*> engine = host_.engine();
   absl::Status status = record.status().ok() ? engine.status() : record.status();
   if (status.ok()) *response = ToModelInfoResponse((*engine)->info());

@@ -16,9 +16,11 @@
 #include "absl/types/span.h"
 #include "base/clock.h"
 #include "common/batching/engine_host.h"
+#include "common/batching/held_requests.h"
 #include "common/batching/memory_plan.h"
 #include "common/batching/step_job.h"
 #include "common/batching/step_policy.h"
+#include "common/debug/debug_request.h"
 #include "common/rpc/response_stream.h"
 #include "common/server/call_record.h"
 #include "services/prior/prior_engine.h"
@@ -49,6 +51,9 @@ class PriorService final : public v1::PriorService::CallbackService {
 
   // Refuses new requests, finishes what is held within `grace`, then ends the rest with UNAVAILABLE.
   void Drain(absl::Duration grace) { host_.queue().Shutdown(grace); }
+
+  // What it holds, for the debug page.
+  std::vector<DebugRequest> Requests() { return HeldRequests(host_.queue()); }
 
   grpc::ServerWriteReactor<v1::SamplePriorResponse>* SamplePrior(grpc::CallbackServerContext* context,
                                                                  const v1::SamplePriorRequest* request) override;

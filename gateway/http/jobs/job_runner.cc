@@ -29,9 +29,9 @@ JobRunner::~JobRunner() {
   thread_.join();
 }
 
-void JobRunner::Submit(std::shared_ptr<JobRun> run, v1::GenerateImageRequest message) {
+void JobRunner::Submit(std::shared_ptr<JobRun> run, v1::GenerateImageRequest message, Trace trace) {
   absl::MutexLock lock(&mutex_);
-  pending_.push_back({.run = std::move(run), .message = std::move(message)});
+  pending_.push_back({.run = std::move(run), .message = std::move(message), .trace = std::move(trace)});
 }
 
 void JobRunner::Stop() {
@@ -59,7 +59,8 @@ void JobRunner::Work() {
 bool JobRunner::Start(const Pending& pending) {
   JobRun& run = *pending.run;
   if (!run.cancellation().status().ok()) return true;  // it was cancelled while it waited
-  auto active = std::make_shared<ActiveRequest>(run.id(), options_.clock->Now() + options_.time_limit, options_.clock);
+  auto active =
+      std::make_shared<ActiveRequest>(run.id(), options_.clock->Now() + options_.time_limit, options_.clock, pending.trace);
   absl::StatusOr<AdmittedRequest> admitted = options_.dispatcher->Admit(std::move(active), pending.message, IfRefused::kTryAgain);
   if (admitted.ok()) {
     Run(pending.run, *std::move(admitted));

@@ -34,8 +34,9 @@ class JobRunner {
   // Starts nothing any more. The dispatcher must have been drained before, so that none runs.
   ~JobRunner();
 
-  // Takes on `run`, whose table must outlive the runner; `message` was checked, and names its seed.
-  void Submit(std::shared_ptr<JobRun> run, v1::GenerateImageRequest message) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes on `run`, whose table must outlive the runner; `message` was checked, and names its seed. Spans of the
+  // work start at `trace`.
+  void Submit(std::shared_ptr<JobRun> run, v1::GenerateImageRequest message, Trace trace = {}) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Starts nothing any more.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -44,6 +45,7 @@ class JobRunner {
   struct Pending {
     std::shared_ptr<JobRun> run;
     v1::GenerateImageRequest message;
+    Trace trace;
   };
 
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
