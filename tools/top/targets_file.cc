@@ -13,8 +13,7 @@ absl::StatusOr<std::vector<std::string>> ReadTargetsFile(const std::string& path
   std::ifstream file(path);
   if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path, "; `unclip up --metrics-targets` writes such a file"));
   const Json groups = Json::parse(file, nullptr, /*allow_exceptions=*/false);
-  const absl::Status wrong =
-      absl::InvalidArgumentError(absl::StrCat(path, " is not a JSON list of {\"targets\": [HOST:PORT, ...]}"));
+  absl::Status wrong = absl::InvalidArgumentError(absl::StrCat(path, " is not a JSON list of {\"targets\": [HOST:PORT, ...]}"));
   if (!groups.is_array()) return wrong;
   std::vector<std::string> addresses;
   for (const Json& group : groups) {
