@@ -20,7 +20,7 @@ class CorePool {
   // Calls `done` once `work`, the time that it takes on `threads` cores of its own, is done.
   void Run(absl::Duration work, int threads, EventQueue::Action done);
 
-  // Time of cores that was used until now.
+  // Time of cores that was used until now; without a limit, that of tasks under way is in it already.
   absl::Duration used() const { return used_ + (events_->now() - changed_) * Speed() * threads_; }
 
  private:
@@ -31,7 +31,7 @@ class CorePool {
   };
 
   // Work done in a second of time.
-  double Speed() const { return cores_ == 0 || threads_ <= cores_ ? 1 : static_cast<double>(cores_) / threads_; }
+  double Speed() const { return threads_ <= cores_ ? 1 : static_cast<double>(cores_) / threads_; }
   // Takes in the time that has passed, before the tasks change.
   void Advance();
   void ScheduleNext();

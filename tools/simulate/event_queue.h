@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <queue>
 #include <utility>
 #include <vector>
 
@@ -23,15 +22,17 @@ class EventQueue {
 
   // `action` happens at `time`, not before now(). Events of one time happen in the order in which they were added.
   void At(absl::Duration time, Action action) {
-    events_.push({.time = std::max(time, now_), .number = next_number_++, .action = std::move(action)});
+    events_.push_back({.time = std::max(time, now_), .number = next_number_++, .action = std::move(action)});
+    std::push_heap(events_.begin(), events_.end(), IsLater());
   }
   void After(absl::Duration wait, Action action) { At(now_ + wait, std::move(action)); }
 
   // Lets the next event happen; false when there is none.
   bool RunNext() {
     if (events_.empty()) return false;
-    const Event event = events_.top();
-    events_.pop();
+    std::pop_heap(events_.begin(), events_.end(), IsLater());
+    const Event event = std::move(events_.back());
+    events_.pop_back();
     now_ = event.time;
     event.action();
     return true;
@@ -49,7 +50,7 @@ class EventQueue {
 
   absl::Duration now_;
   uint64_t next_number_ = 0;
-  std::priority_queue<Event, std::vector<Event>, IsLater> events_;
+  std::vector<Event> events_;  // a heap, whose first is the next
 };
 
 }  // namespace unclip::simulate

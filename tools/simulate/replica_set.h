@@ -41,7 +41,7 @@ class ReplicaSet {
 
   // Starts or stops as many as are missing or too many. Those that do not serve yet are stopped first, then the youngest; one
   // that serves gets no more jobs, finishes what it holds, and goes.
-  void ScaleTo(int count);
+  void ScaleTo(int wanted);
 
   // Those that are wanted: all but the ones that drain.
   int count() const;

@@ -50,8 +50,8 @@ class StepReplica {
   // returned. An error is the queue's refusal; `done` is never called then. Returns what Cancel() takes.
   absl::StatusOr<uint64_t> Submit(std::vector<StageWork> work, absl::Duration deadline, Done done);
 
-  // The caller has left: the job ends now or after its step, with CANCELLED. Harmless when it has ended.
-  void Cancel(uint64_t job);
+  // The caller has left: the job of this number ends now or after its step, with CANCELLED. Harmless when it has ended.
+  void Cancel(uint64_t number);
 
   // Jobs that have arrived and not ended: the metric `in_flight`.
   int in_flight() const { return static_cast<int>(jobs_.size()); }

@@ -30,7 +30,7 @@ struct Bench {
       latencies.push_back(events.now() - arrival);
     });
   }
-  void SubmitAt(double seconds, std::vector<StageWork> work, absl::Duration deadline = absl::InfiniteDuration()) {
+  void SubmitAt(double seconds, const std::vector<StageWork>& work, absl::Duration deadline = absl::InfiniteDuration()) {
     events.At(absl::Seconds(seconds), [this, work, deadline] { EXPECT_OK(Submit(work, deadline)); });
   }
   void Run() {
