@@ -59,8 +59,12 @@ absl::StatusOr<Checkpoints> FindCheckpoints(const ClusterOptions& options, const
 
 std::vector<std::string> CommonFlags(const ClusterOptions& options) {
   // With the parent the whole cluster ends, even when that is killed.
-  return {"--exit_with_parent", absl::StrCat("--log_level=", options.log_level),
-          absl::StrCat("--grace=", options.grace_seconds, "s"), absl::StrCat("--drain_delay=", options.drain_delay_seconds, "s")};
+  std::vector<std::string> flags = {"--exit_with_parent", absl::StrCat("--log_level=", options.log_level),
+                                    absl::StrCat("--grace=", options.grace_seconds, "s"),
+                                    absl::StrCat("--drain_delay=", options.drain_delay_seconds, "s"),
+                                    absl::StrCat("--trace_sample_ratio=", options.trace_sample_ratio)};
+  if (!options.otlp_endpoint.empty()) flags.push_back(absl::StrCat("--otlp_endpoint=", options.otlp_endpoint));
+  return flags;
 }
 
 struct ServiceKind {
@@ -130,6 +134,8 @@ void AddClusterFlags(CommandLine& command_line, ClusterOptions& options) {
   command_line.AddInt("decoder-replicas", kReplicas, "Decoder processes.", &options.decoder_replicas);
   command_line.AddString("prior-args", "FLAGS", "More flags of each prior: \"--batching=request\".", &options.prior_args);
   command_line.AddString("decoder-args", "FLAGS", "More flags of each decoder.", &options.decoder_args);
+  command_line.AddString("otlp-endpoint", "URL", "OpenTelemetry collector for spans: http://HOST:4318.", &options.otlp_endpoint);
+  command_line.AddDouble("trace-sample-ratio", {0, 1}, "Share of new traces that are recorded.", &options.trace_sample_ratio);
   command_line.AddChoice("log-level", {"debug", "info", "warning", "error"}, "Least that is logged.", &options.log_level);
   command_line.AddString("log-dir", "DIR", "Folder for a log file of each process. (default: stderr)", &options.log_dir);
   command_line.AddDouble("start-timeout", {1, kLongestSeconds}, "Seconds until all must be SERVING.",

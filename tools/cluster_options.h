@@ -25,8 +25,10 @@ struct ClusterOptions {
   std::string prior = "diffusion";  // which prior of the checkpoint is served, or "autoregressive"
   int prior_replicas = 1;
   int decoder_replicas = 1;
-  std::string prior_args;    // more flags of each prior, with spaces between
-  std::string decoder_args;  // likewise
+  std::string prior_args;     // more flags of each prior, with spaces between
+  std::string decoder_args;   // likewise
+  std::string otlp_endpoint;  // empty: where the environment says, or nowhere
+  double trace_sample_ratio = 1;
   std::string log_level = "info";
   std::string log_dir;  // empty: stderr
   double grace_seconds = 30;

@@ -102,6 +102,19 @@ TEST_F(ClusterOptionsTest, DividesTheMemoryThatIsLeft) {
   EXPECT_THAT(spec.services[2].argv, Contains("--memory_share=0.35"));
 }
 
+TEST_F(ClusterOptionsTest, AllFourSendTheirSpansToTheSameCollector) {
+  ClusterOptions options;
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec without, MakeClusterSpec(options, InstallationHere()));
+  EXPECT_THAT(without.services[0].argv, Not(Contains(StartsWith("--otlp_endpoint="))));
+  options.otlp_endpoint = "http://127.0.0.1:4318";
+  options.trace_sample_ratio = 0.25;
+  ASSERT_OK_AND_ASSIGN(const ClusterSpec spec, MakeClusterSpec(options, InstallationHere()));
+  const ProcessSpec gateway = spec.gateway(std::vector<ProcessAddress>(3));
+  for (const ProcessSpec* process : {&spec.services[0], &spec.services[1], &spec.services[2], &gateway}) {
+    EXPECT_THAT(process->argv, AllOf(Contains("--otlp_endpoint=http://127.0.0.1:4318"), Contains("--trace_sample_ratio=0.25")));
+  }
+}
+
 TEST_F(ClusterOptionsTest, GivesMoreFlagsAfterItsOwn) {
   ClusterOptions options;
   options.prior_args = "--batching=request";
