@@ -1,5 +1,6 @@
 #include "common/server/trace_flags.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -35,7 +36,9 @@ TraceExport::~TraceExport() {
 
 absl::StatusOr<std::unique_ptr<TraceExport>> StartTraceExportFromFlags(const std::string& process, TraceMetrics* metrics) {
   const double ratio = absl::GetFlag(FLAGS_trace_sample_ratio);
-  if (!(ratio >= 0 && ratio <= 1)) return UsageError(absl::StrCat("--trace_sample_ratio is ", ratio, "; it must be 0 to 1"));
+  if (!std::isfinite(ratio) || ratio < 0 || ratio > 1) {
+    return UsageError(absl::StrCat("--trace_sample_ratio is ", ratio, "; it must be 0 to 1"));
+  }
   absl::StatusOr<OtlpOptions> otlp = MakeOtlpOptions(absl::GetFlag(FLAGS_otlp_endpoint), process, ReadEnvironment);
   if (!otlp.ok()) return UsageError(otlp.status().message());
   if (otlp->url.empty()) return nullptr;

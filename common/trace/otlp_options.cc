@@ -86,7 +86,7 @@ absl::StatusOr<std::string> ChooseUrl(absl::string_view endpoint, const Environm
     return below(endpoint);
   }
   // Set and empty is as good as not set, says OpenTelemetry.
-  if (const std::string url = environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").value_or(""); !url.empty()) {
+  if (std::string url = environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").value_or(""); !url.empty()) {
     RETURN_IF_ERROR(CheckUrl("environment variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url));
     return url;
   }

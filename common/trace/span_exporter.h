@@ -23,11 +23,12 @@ namespace unclip {
 
 struct SpanExporterOptions {
   OtlpResource resource = {};
-  size_t capacity = 2048;                           // spans that wait; ≥ 1
-  size_t batch_size = 512;                          // spans in one message; 1 to `capacity`
-  absl::Duration delay = absl::Seconds(1);          // time that spans wait for others to fill a batch
-  absl::Duration timeout = absl::Seconds(10);       // of an attempt
-  absl::Duration flush_timeout = absl::Seconds(5);  // time that the end may take
+  size_t capacity = 2048;                      // spans that wait; ≥ 1
+  size_t batch_size = 512;                     // spans in one message; 1 to `capacity`
+  absl::Duration delay = absl::Seconds(1);     // time that spans wait for others to fill a batch
+  absl::Duration timeout = absl::Seconds(10);  // of an attempt
+  // Time that the end may take: who ends processes leaves little behind the grace.
+  absl::Duration flush_timeout = absl::Seconds(2);
 };
 
 // Thread-safe.
