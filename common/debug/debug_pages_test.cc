@@ -24,7 +24,7 @@ DebugRequest Request(std::string id, DebugState state, int seconds) {
           .age = absl::Seconds(seconds)};
 }
 
-DebugSources Sources(std::vector<DebugRequest> requests) {
+DebugSources Sources(const std::vector<DebugRequest>& requests) {
   return {.process = "decoder", .requests = [requests] { return requests; }};
 }
 
