@@ -170,6 +170,13 @@ def monitoring(manifests):
         yield f"{process}: is not scraped"
       if METRICS_PORT not in {port for port, _ in _ports_from(manifests.of_kind("NetworkPolicy"), process, "ingress")}:
         yield f"{process}: Prometheus is not let in"
+  if manifests.of_kind("PodMonitor"):
+    found = [group["name"] for rule in manifests.of_kind("PrometheusRule") for group in rule["spec"]["groups"]]
+    if not found or len(set(found)) != len(found):
+      yield "the rules are missing, or there twice"
+    shown = {name for found in manifests.of_kind("ConfigMap") if found["metadata"]["labels"].get("grafana_dashboard") == "1" for name in found["data"]}
+    for name in {"overview", *PROCESSES} - {name.removesuffix(".json") for name in shown}:
+      yield f"{name}: has no dashboard"
 
 
 def routes(manifests):

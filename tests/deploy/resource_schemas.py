@@ -59,6 +59,18 @@ OTHERS = {
         podTargetLabels=_list(_TEXT),
         podMetricsEndpoints=_list(_object(("port",), port=_TEXT, path=_TEXT, interval=_DURATION, scrapeTimeout=_DURATION)),
     ),
+    # What the expressions mean is promtool's to say (test_prometheus_rules.py).
+    ("monitoring.coreos.com/v1", "PrometheusRule"): _object(
+        ("groups",),
+        groups=_list(
+            _object(
+                ("name", "rules"),
+                name=_TEXT,
+                interval=_DURATION,
+                rules=_list(_object(("expr",), record=_TEXT, alert=_TEXT, expr=_TEXT, labels=_LABELS, annotations=_LABELS, **{"for": _DURATION})),
+            )
+        ),
+    ),
     ("gateway.networking.k8s.io/v1", "HTTPRoute"): _object(
         ("rules",),
         parentRefs=_list(_PARENT),

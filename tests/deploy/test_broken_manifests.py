@@ -117,6 +117,8 @@ BROKEN = [
     ("network", "cpu", resource("NetworkPolicy", "unclip-clip", "spec", "egress", value=[{}]), "clip: calls others"),
     ("network", "cpu", resource("NetworkPolicy", "unclip-gateway", "spec", "egress", 3, value={}), "gateway: calls ports"),
     ("monitoring", "cpu", resource("PodMonitor", "unclip", "spec", "podMetricsEndpoints", 0, "port", value="http-metrics"), "prior: is not scraped"),
+    ("monitoring", "cpu", remove("PrometheusRule", "unclip"), "the rules are missing"),
+    ("monitoring", "cpu", remove("ConfigMap", "unclip-dashboard-prior"), "prior: has no dashboard"),
     ("monitoring", "cpu", remove("NetworkPolicy", "unclip-metrics"), "prior: Prometheus is not let in"),
     ("routes", "ingress", resource("Ingress", "unclip", "spec", "rules", 0, "http", "paths", 0, "path", value="/"), "Ingress /: leads to"),
     ("routes", "ingress", resource("Ingress", "unclip", "spec", "tls"), "Ingress: is not encrypted"),

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -25,6 +26,11 @@ RECORDED = {rule["record"] for rule in RECORDING}
 def promtool(*arguments):
   result = subprocess.run(["promtool", *map(str, arguments)], check=False, capture_output=True, text=True, timeout=120)
   return result.returncode, result.stdout + result.stderr
+
+
+def test_the_operators_resource_is_what_the_rules_make(tmp_path):
+  subprocess.run([sys.executable, PROMETHEUS / "make_prometheus_rule.py", tmp_path / "rule.yaml"], check=True, timeout=60)
+  assert (tmp_path / "rule.yaml").read_text() == (PROMETHEUS / "prometheus_rule.yaml").read_text(), "run make_prometheus_rule.py"
 
 
 def test_the_configuration_and_its_rules_are_accepted():
