@@ -62,6 +62,12 @@ def rate(counter, by, selector=""):
   return f"sum by ({by}) (rate({counter}{selector}[$__rate_interval]))"
 
 
+def span_panel(service):
+  p = f"unclip_{service}_spans"
+  return Panel("Spans", PER_SECOND, (f"sum(rate({p}_exported_total[$__rate_interval]))", "exported"),
+               (rate(f"{p}_dropped_total", "reason"), "dropped, {{reason}}"), stack=True, about="To the trace collector, where there is one.")
+
+
 def model_panels(service):
   """What clip, prior and decoder have in common."""
   p = f"unclip_{service}"
@@ -82,6 +88,7 @@ def model_panels(service):
             *quantiles(f"{p}_batch_rows", "stage")[1:], about="Samples that a step computed together; with guidance a picture has two."),
       Panel("Steps for nothing", PER_SECOND, (f"{rate(f'{p}_wasted_steps_total', 'stage, reason')} or 0 * {rate(f'{p}_steps_total', 'stage')}",
                                              "{{stage}} {{reason}}"), stack=True, about="Steps of jobs that were cancelled, failed or came too late."),
+      span_panel(service),
       Panel("Replicas", COUNT, (f"count({p}_build_info)", "up"), (f"sum({p}_model_info)", "with a model")),
       Panel("Started", TIME, (f"{p}_start_time_seconds * 1000", "{{instance}}"), kind="stat"),
       Panel("Loading took", SECONDS, (f"{p}_load_seconds", "{{instance}}"), kind="stat", about="0: not loaded yet."),
@@ -123,6 +130,7 @@ GATEWAY = [
            " + sum(rate(unclip_gateway_embedding_cache_misses_total[$__rate_interval])) > 0)", "hits"), maximum=1),
     Panel("Embedding cache", BYTES, ("unclip_gateway_embedding_cache_bytes", "{{instance}}")),
     Panel("Embeddings evicted", PER_SECOND, ("sum(rate(unclip_gateway_embedding_cache_evictions_total[$__rate_interval]))", "evicted")),
+    span_panel("gateway"),
     Panel("Started", TIME, ("unclip_gateway_start_time_seconds * 1000", "{{instance}}"), kind="stat"),
 ]
 
