@@ -1,9 +1,9 @@
 """Stands in for a cluster's autoscaler on this machine: starts and stops real priors and decoders as local processes, by manifests.
 
-usage: autoscaler.py MANIFEST... [--time-scale 10] [--seconds S] [--threads 1] [--checkpoint DIR]
+usage: autoscaler.py [MANIFEST...] [--min-replicas N] [--max-replicas N] [--time-scale 10] [--seconds S] [--threads 1] [--checkpoint DIR]
 
 MANIFEST: YAML files with a HorizontalPodAutoscaler (autoscaling/v2, a Pods metric unclip_<service>_in_flight) or a KEDA ScaledObject for prior
-and decoder each. The replicas' own /metrics are read, Kubernetes' algorithm decides (hpa.py), SIGTERM drains what is too much, and the gateway
+and decoder each; those of deploy/kubernetes/base when none is named. --min-replicas and --max-replicas go before theirs. The replicas' own /metrics are read, Kubernetes' algorithm decides (hpa.py), SIGTERM drains what is too much, and the gateway
 finds replicas by DNS, as in a cluster. --time-scale makes an hour of the autoscaler's pass in 6 minutes: periods and windows, not the load.
 
 Prints `ready grpc=HOST:PORT http=HOST:PORT` and, whenever they change, how many replicas there are.
@@ -28,6 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARIES = {name: ROOT / f"bazel-bin/services/{name}/{name}" for name in ("clip", "prior", "decoder")} | {
     "gateway": ROOT / "bazel-bin/gateway/gateway"
 }
+MANIFESTS = [ROOT / f"deploy/kubernetes/base/{service}/horizontal_pod_autoscaler.yaml" for service in ("prior", "decoder")]
 CHECKPOINT = ROOT / "models/shapes32/text-to-image"
 SYNC_SECONDS = 15.0  # kube-controller-manager's --horizontal-pod-autoscaler-sync-period
 SCRAPE_SECONDS = 15.0
@@ -155,15 +156,24 @@ class LocalCluster:
       time.sleep(_POLL_SECONDS)
 
 
+def read_autoscalers(paths, minimum=None, maximum=None):
+  """The autoscalers of all files; what is given goes before their own bounds."""
+  bounds = {name: value for name, value in (("minimum", minimum), ("maximum", maximum)) if value is not None}
+  found = [manifest for path in paths for manifest in read_manifests(path)]
+  return [dataclasses.replace(manifest, options=dataclasses.replace(manifest.options, **bounds)) for manifest in found]
+
+
 def main():
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument("manifests", nargs="+", type=pathlib.Path, metavar="MANIFEST")
+  parser.add_argument("manifests", nargs="*", type=pathlib.Path, metavar="MANIFEST")
+  parser.add_argument("--min-replicas", type=int, help="of each service (default: the manifest's)")
+  parser.add_argument("--max-replicas", type=int, help="of each service (default: the manifest's)")
   parser.add_argument("--time-scale", type=float, default=1.0, help="how much faster the autoscaler's time passes (default: 1)")
   parser.add_argument("--seconds", type=float, default=float("inf"), help="how long to run (default: until Ctrl-C)")
   parser.add_argument("--threads", type=int, default=1, help="threads of each process (default: 1)")
   parser.add_argument("--checkpoint", type=pathlib.Path, default=CHECKPOINT)
   options = parser.parse_args()
-  manifests = [manifest for path in options.manifests for manifest in read_manifests(path)]
+  manifests = read_autoscalers(options.manifests or MANIFESTS, options.min_replicas, options.max_replicas)
   with LocalCluster(manifests, options.time_scale, options.threads, options.checkpoint) as cluster:
     print(f"ready grpc={cluster.grpc} http={cluster.http}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,7 +1,7 @@
-"""The autoscaler's stand-in (bench/autoscaler.py): real replicas follow a step and a spike by manifests, and no request fails."""
+"""The autoscaler's stand-in (bench/autoscaler.py): real replicas follow a step and a spike by the manifests of deploy/kubernetes, and no request
+fails."""
 
 import concurrent.futures
-import pathlib
 import sys
 import threading
 import time
@@ -14,11 +14,9 @@ from running_cluster import PATIENCE_SECONDS, connect, small_request
 sys.path.append(str(ROOT / "bench"))
 
 # pylint: disable=wrong-import-position  # they lie in bench/
-from autoscaler import LocalCluster
-from hpa_manifest import read_manifests
+from autoscaler import MANIFESTS, LocalCluster, read_autoscalers
 
-MANIFESTS = ROOT / "bench/testdata/autoscalers.yaml"
-# 15 s of the autoscaler's pass in three quarters of a second, its window of 2 minutes in 6 s.
+# 15 s of the autoscaler's pass in three quarters of a second, its window of 5 minutes in 15 s.
 TIME_SCALE = 20
 # In real time, in which replicas that are called for must serve: as long as a machine with much else to do takes.
 FOLLOW_SECONDS = 60
@@ -72,7 +70,8 @@ def follow(cluster, condition, what, seconds=FOLLOW_SECONDS):
 
 @pytest.fixture
 def cluster():
-  with LocalCluster(read_manifests(pathlib.Path(MANIFESTS)), TIME_SCALE) as running:
+  # The manifests' targets and behaviour, with as many replicas as a small machine bears.
+  with LocalCluster(read_autoscalers(MANIFESTS, minimum=1, maximum=3), TIME_SCALE) as running:
     yield running
 
 
@@ -84,7 +83,7 @@ def test_replicas_follow_a_step_and_a_spike_without_a_failed_request(cluster):
     cluster.run_for(2)
     assert cluster.counts()["decoder"] == 1
 
-    # A step: six under way at a target of one and a half a decoder call for three, the most there may be, two at a time.
+    # A step: six under way at the manifest's target of two a decoder call for three, the most there may be.
     load.set(6)
     follow(cluster, lambda: len(decoder.serving) == 3, "three decoders serve the step")
     # The new ones get work: the gateway has found them.
