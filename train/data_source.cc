@@ -49,7 +49,7 @@ Figures JudgeAll(const ShapesWorld& world, const std::vector<RgbImage>& pictures
 absl::StatusOr<std::unique_ptr<const DataSource>> DataSource::Open(const DataSourceOptions& options) {
   auto source = absl::WrapUnique(new DataSource());
   if (options.kind == DataSourceOptions::Kind::kShapes) {
-    source->training_ = std::make_unique<ShapesWorld>(options.seed, options.siblings);
+    source->training_ = std::make_unique<ShapesWorld>(options.seed, options.siblings, options.forward);
     auto held_out = std::make_unique<ShapesWorld>(HeldOutSeed(options.seed), options.siblings);
     source->judge_ = [world = held_out.get()](const std::vector<RgbImage>& pictures) { return JudgeAll(*world, pictures); };
     source->held_out_ = std::move(held_out);

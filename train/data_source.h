@@ -18,6 +18,7 @@ struct DataSourceOptions {
   std::string path;        // of a folder or of tar files
   uint64_t seed = 1;       // of the shapes world
   int siblings = 1;        // as ShapesWorld has them, 1 or more
+  double forward = 0;      // likewise, 0 to 1
   int64_t held_out = 100;  // how many examples of a folder or of tar files are not trained on
 };
 

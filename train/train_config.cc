@@ -29,6 +29,7 @@ void ReadData(ConfigReader& reader, const std::string& path, DataSourceOptions& 
   if (options.kind == Kind::kShapes) {
     options.seed = ReadSeed(reader, "data.seed", 1);
     options.siblings = static_cast<int>(reader.Int("data.siblings", 1, 1024, options.siblings));
+    options.forward = reader.Double("data.forward", 0, 1, options.forward);
   } else {
     options.path = Beside(path, reader.String("data.path"));
     options.held_out = reader.Int("data.held_out", 1, kMost, options.held_out);

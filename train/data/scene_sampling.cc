@@ -125,6 +125,13 @@ Scene SampleScene(Random& random) {
   return scene;
 }
 
+Scene ToldForward(Scene scene) {
+  if (scene.objects.size() < 2 || scene.relation == Relation::kLeftOf || scene.relation == Relation::kAbove) return scene;
+  scene.relation = scene.relation == Relation::kRightOf ? Relation::kLeftOf : Relation::kAbove;
+  std::swap(scene.objects[0], scene.objects[1]);
+  return scene;
+}
+
 Likeness ChooseLikeness(const Scene& scene, Random& random) {
   const bool two = scene.objects.size() == 2;
   const int64_t choice = random.Below(two ? 8 : 4);

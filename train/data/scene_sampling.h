@@ -24,6 +24,10 @@ Likeness ChooseLikeness(const Scene& scene, Random& random);
 // objects lie is chosen anew too, as SampleScene() does.
 Scene SiblingOf(Scene scene, Likeness likeness, Random& random);
 
+// What "A right of B" and "A below B" show, told as "B left of A" and "B above A"; other scenes as they are. The objects
+// stay where they are; which of them is drawn over the other shows only where they touch.
+Scene ToldForward(Scene scene);
+
 }  // namespace unclip::train
 
 #endif  // UNCLIP_TRAIN_DATA_SCENE_SAMPLING_H_

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_join.h"
 #include "train/data/shapes_world.h"
@@ -135,6 +136,25 @@ TEST(SiblingOfTest, ChangesOneThing) {
   EXPECT_THAT(CountDifferences(2, Likeness::kAllButOneThing),
               UnorderedElementsAre(Pair("background", Gt(700)), Pair("first color", Gt(700)), Pair("first size", Gt(700)),
                                    Pair("second color", Gt(700)), Pair("second size", Gt(700))));
+}
+
+TEST(ToldForwardTest, TellsTheSameFromTheOtherSide) {
+  Random random(13);
+  std::set<Relation> relations;
+  for (int i = 0; i < 400; ++i) {
+    const Scene scene = SampleScene(random);
+    const Scene told = ToldForward(scene);
+    ExpectInRanges(told);
+    // The same objects in the same places, and ExpectInRanges() says that the relation is theirs.
+    const auto places = [](const Scene& of) {
+      std::set<std::tuple<double, double, Shape, ShapeColor, bool>> found;
+      for (const SceneObject& o : of.objects) found.insert({o.x, o.y, o.shape, o.color, o.large});
+      return found;
+    };
+    EXPECT_EQ(places(told), places(scene));
+    if (scene.objects.size() == 2) relations.insert(told.relation);
+  }
+  EXPECT_THAT(relations, UnorderedElementsAre(Relation::kLeftOf, Relation::kAbove));
 }
 
 TEST(ChooseLikenessTest, PrefersWhatIsHard) {

@@ -12,7 +12,7 @@ namespace unclip::train {
 namespace {
 
 // What of the seed decides what, so that a caption's choices do not depend on how many numbers its scene took.
-enum Purpose : uint64_t { kSceneChoices = 1, kCaptionChoices = 2, kSiblingChoices = 3 };
+enum Purpose : uint64_t { kSceneChoices = 1, kCaptionChoices = 2, kSiblingChoices = 3, kDirectionChoices = 4 };
 
 // How often a caption says what it may leave out.
 constexpr double kSaidChance = 0.7;
@@ -48,10 +48,13 @@ std::string RandomCaption(const Scene& scene, Random& random) {
 Scene ShapesWorld::SceneAt(int64_t index) const {
   Random random(CombineSeeds({seed_, kSceneChoices, static_cast<uint64_t>(index / siblings_)}));
   Scene scene = SampleScene(random);
-  if (index % siblings_ == 0) return scene;
-  const Likeness likeness = ChooseLikeness(scene, random);
-  Random change(CombineSeeds({seed_, kSiblingChoices, static_cast<uint64_t>(index)}));
-  return SiblingOf(std::move(scene), likeness, change);
+  if (index % siblings_ != 0) {
+    const Likeness likeness = ChooseLikeness(scene, random);
+    Random change(CombineSeeds({seed_, kSiblingChoices, static_cast<uint64_t>(index)}));
+    scene = SiblingOf(std::move(scene), likeness, change);
+  }
+  Random direction(CombineSeeds({seed_, kDirectionChoices, static_cast<uint64_t>(index)}));
+  return direction.Chance(forward_) ? ToldForward(std::move(scene)) : scene;
 }
 
 absl::StatusOr<Example> ShapesWorld::Read(int64_t index, uint64_t variant, const Window& window) const {

@@ -54,6 +54,20 @@ TEST(ShapesWorldTest, SiblingsAreNeighboursOfWhichTheFirstIsTheScene) {
   EXPECT_EQ(world.Name(3), "a large yellow square on a pink background");
 }
 
+TEST(ShapesWorldTest, TellsAShareOfTheScenesForward) {
+  const auto backward = [](double forward) {
+    const ShapesWorld world(3, 1, forward);
+    int count = 0;
+    for (int64_t i = 0; i < 2000; ++i) {
+      count += absl::StrContains(world.Name(i), " right of ") || absl::StrContains(world.Name(i), " below ");
+    }
+    return count;
+  };
+  EXPECT_NEAR(backward(0), 500, 60);
+  EXPECT_NEAR(backward(0.6), 200, 40);
+  EXPECT_EQ(backward(1), 0);
+}
+
 TEST(ShapesWorldTest, CaptionsOfSiblingsLeaveOutTheSame) {
   const ShapesWorld world(9, 8);
   const Window window{.size = 16, .side = 16};
