@@ -41,7 +41,7 @@ def _add_check(commands):
   check.add_argument("--load", type=float, default=0.7, help="share of the capacity that the simulator predicts (default: 0.7)")
   check.add_argument("--duration", type=float, default=120, help="seconds that count (default: 120)")
   check.add_argument("--warm", type=float, default=10, help="seconds before (default: 10)")
-  check.add_argument("--slo", type=float, default=10, help="seconds that a picture may take, and its deadline (default: 10)")
+  check.add_argument("--slo", type=float, default=10, help="seconds that a picture may take to count (default: 10)")
   check.add_argument("--within", type=float, default=0.15, help="share by which goodput and mean may differ (default: 0.15)")
   check.add_argument("--out", type=pathlib.Path, default=ROOT / "out/bench/capacity_check.md")
   check.set_defaults(run=capacity_check.run)

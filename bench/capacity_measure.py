@@ -1,14 +1,19 @@
 """`capacity.py measure`: measures this machine, and writes the profile that scenarios name."""
 
 import asyncio
+import dataclasses
 import json
+import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import machine
 import metrics_reading
-from capacity_profile import Lone, make_profile
+import process_cpu
+from capacity_profile import Lone, make_profile, median_picture_seconds
 from cluster import ROOT, ClusterProcess, load_stubs
 from load_client import LoadClient
 from load_report import OK
@@ -27,17 +32,27 @@ class MeasurementFailed(Exception):
   """Something that was to be measured did not work; says what."""
 
 
-def _measure_steps(checkpoint, threads, rounds, folder):
-  """Steps of each stage in one process, in batches of one to four pictures a thread."""
-  path = f"{folder}/steps.json"
-  batches = sorted({1, 2, 3, 4, threads, 2 * threads})
-  command = [
-      GPU_BENCH, "measure", f"--checkpoint={checkpoint}", f"--threads={threads}", f"--rounds={rounds}",
-      f"--batches={','.join(map(str, batches))}", f"--steps={','.join(map(str, STEPS))}", f"--json={path}",
-  ]  # fmt: skip
-  subprocess.run(command, check=True, stdout=sys.stderr)
-  with open(path, encoding="utf-8") as file:
-    return json.load(file)
+def _run_steps(checkpoint, threads, rounds, batches, processes=1):
+  """What `gpu_bench measure` says of each of so many processes that run at the same time."""
+  with tempfile.TemporaryDirectory(prefix="unclip-bench-") as folder:
+    paths = [pathlib.Path(folder) / f"{number}.json" for number in range(processes)]
+    command = [
+        GPU_BENCH, "measure", f"--checkpoint={checkpoint}", f"--threads={threads}", f"--rounds={rounds}",
+        f"--batches={','.join(map(str, batches))}", f"--steps={','.join(map(str, STEPS))}",
+    ]  # fmt: skip
+    running = [subprocess.Popen([*command, f"--json={path}"], stdout=sys.stderr) for path in paths]
+    if any([process.wait() for process in running]):
+      raise MeasurementFailed("gpu_bench measure failed; it says why above")
+    return [json.loads(path.read_text()) for path in paths]
+
+
+def _measure_crowding(checkpoint, threads, rounds):
+  """How much longer a picture takes in a process while others like it use all the other cores, over that of one alone; at least 1."""
+  processes = len(os.sched_getaffinity(0)) // threads
+  if processes < 2:
+    return 1.0
+  alone = median_picture_seconds(_run_steps(checkpoint, threads, rounds, [1]))
+  return max(1.0, median_picture_seconds(_run_steps(checkpoint, threads, rounds, [1], processes)) / alone)
 
 
 def _read_all(cluster):
@@ -74,13 +89,17 @@ async def _draw_alone(stubs, address, pictures, prompts):
 
 
 def _measure_lone(stubs, checkpoint, threads, pictures):
-  """Pictures one at a time on a cluster: Lone, seconds of loading, rows of a step."""
+  """Pictures one at a time on a cluster: Lone, seconds of loading, rows of a step, core seconds of the cluster and of its client for a picture."""
   prompts = [f"a large red heart beside {number} small blue stars" for number in range(1000)]
   cluster = ClusterProcess([f"--checkpoint={checkpoint}", f"--threads={threads}"])
   try:
     asyncio.run(_draw_alone(stubs, cluster.address, 2, prompts[:1]))
-    before = _read_all(cluster)
+    gateway = process_cpu.find(cluster.processes, "gateway")
+    before, client_before = _read_all(cluster), time.process_time()
+    cpu_before, all_before = process_cpu.cpu_seconds(gateway), process_cpu.sum_seconds(cluster.processes)
     latencies = asyncio.run(_draw_alone(stubs, cluster.address, pictures, prompts[1:]))
+    cpu, all_cpu = process_cpu.cpu_seconds(gateway) - cpu_before, process_cpu.sum_seconds(cluster.processes) - all_before
+    client = time.process_time() - client_before
     after = _read_all(cluster)
   finally:
     cluster.stop()
@@ -89,7 +108,8 @@ def _measure_lone(stubs, checkpoint, threads, pictures):
       stage: int(_sum(after, service, "max_batch_rows", stage=stage))
       for service, stage in (("prior", "prior"), ("decoder", "decoder"), ("decoder", "super_res"))
   }
-  return lone_from_metrics(before, after, latencies), load_seconds, rows
+  lone = dataclasses.replace(lone_from_metrics(before, after, latencies), gateway_core_seconds=cpu / pictures)
+  return lone, load_seconds, rows, (all_cpu / pictures, client / pictures)
 
 
 def run(options):
@@ -98,19 +118,23 @@ def run(options):
     print("error: bazel build //bench:gpu_bench //tools:unclip first", file=sys.stderr)
     return 2
   busy = busy_share()
+  batches = sorted({1, 2, 3, 4, options.threads, 2 * options.threads})
   with tempfile.TemporaryDirectory(prefix="unclip-bench-") as folder:
     stubs = load_stubs(folder)
-    measured = _measure_steps(options.checkpoint, options.threads, options.rounds, folder)
-    lone, load_seconds, rows = _measure_lone(stubs, options.checkpoint, options.threads, options.pictures)
+    (measured,) = _run_steps(options.checkpoint, options.threads, options.rounds, batches)
+    crowding = _measure_crowding(options.checkpoint, options.threads, options.rounds)
+    lone, load_seconds, rows, (core_seconds, client) = _measure_lone(stubs, options.checkpoint, options.threads, options.pictures)
   about = {
       "what": f"{options.checkpoint.parent.name}, {measured['dtype']}, {options.threads} thread(s) a process",
       "machine": machine.describe(packages=("grpcio",)),
       "busy_before": round(busy, 3),
       "lone_picture_seconds": round(lone.seconds, 4),
+      "core_seconds": round(core_seconds, 4),
+      "client_seconds": round(client, 4),
   }
   if busy > QUIET:
     about["provisional"] = f"the machine was {busy:.0%} busy with other work"
-  profile = make_profile(about, measured, options.threads, lone, load_seconds, rows)
+  profile = make_profile(about, measured, options.threads, lone, load_seconds, rows, crowding)
   options.out.parent.mkdir(parents=True, exist_ok=True)
   options.out.write_text(json.dumps(profile, indent=1) + "\n")
   print(f"{options.out}: a picture alone takes {lone.seconds:.3f} s; {about.get('provisional', 'the machine was quiet')}")

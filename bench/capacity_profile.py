@@ -1,6 +1,8 @@
 """Makes the profile that `unclip simulate` reads of what was measured: steps in one process, and pictures drawn one at a time on a cluster."""
 
+import copy
 import dataclasses
+import statistics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -8,10 +10,12 @@ class Lone:
   """Pictures that were drawn one at a time on a cluster; seconds a picture.
 
   stages: embed_text as the gateway sees it; prior, decoder and super_res as their services do; encode in the gateway.
+  gateway_core_seconds: what the gateway used of the cores for a picture, whether the picture waited for it or not.
   """
 
   seconds: float
   stages: dict[str, float]
+  gateway_core_seconds: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +49,12 @@ def step_tables(measured, threads):
   return StepTables(whole, lanes if threads > 1 else {})
 
 
+def median_picture_seconds(measurements):
+  """Median time of a lone picture, all stages together, in the rounds of all the processes that `gpu_bench measure` ran in."""
+  rounds = [each for measured in measurements for batch in measured["batches"] if batch["pictures"] == 1 for each in batch["rounds"]]
+  return statistics.median(sum(each["stages"].values()) for each in rounds)
+
+
 def service_factor(stage, tables, lone, steps, rows):
   """How much longer a stage's steps take in a service than in one process: its threads, messages and previews; never less than 1."""
   return max(1.0, lone.stages[stage] / (steps * tables.whole[stage][rows]))
@@ -54,8 +64,23 @@ def _scaled(table, factor):
   return {str(rows): round(seconds * factor, 9) for rows, seconds in sorted(table.items())}
 
 
-def make_profile(about, measured, threads, lone, load_seconds, max_rows):
-  """The profile. load_seconds: by service; max_rows: by stage, None where there is no limit."""
+def at_speed(profile, factor):
+  """The same machine while everything on it takes `factor` times as long. Loading, which no table is about, stays as it was."""
+  slower = copy.deepcopy(profile)
+  for service in ("clip", "prior", "decoder"):
+    for stage in slower[service]["stages"]:
+      for table in ("step_seconds", "lane_step_seconds"):
+        if table in stage:
+          stage[table] = _scaled(stage[table], factor)
+  slower["gateway"] = {name: seconds * factor for name, seconds in slower["gateway"].items()}
+  for name in ("lone_picture_seconds", "core_seconds", "client_seconds"):
+    slower["about"][name] *= factor
+  return slower
+
+
+def make_profile(about, measured, threads, lone, load_seconds, max_rows, crowding=1.0):
+  """The profile. load_seconds: by service; max_rows: by stage, None where there is no limit; crowding: median_picture_seconds() while all
+  cores work, over that of one process alone."""
   tables = step_tables(measured, threads)
   candidates = measured["candidates"]
   lone_rows = {"prior": candidates * 2, "decoder": 2, "super_res": 1}
@@ -76,6 +101,7 @@ def make_profile(about, measured, threads, lone, load_seconds, max_rows):
   service = {"job_seconds": 0, "threads": threads}
   return {
       "about": {**about, "served_over_engine": {name: round(factor, 3) for name, factor in factors.items()}},
+      "crowding": round(crowding, 4),
       "clip": {
           "load_seconds": load_seconds["clip"],
           "threads": threads,
@@ -83,5 +109,9 @@ def make_profile(about, measured, threads, lone, load_seconds, max_rows):
       },
       "prior": {**service, "load_seconds": load_seconds["prior"], "stages": [stage("prior")]},
       "decoder": {**service, "load_seconds": load_seconds["decoder"], "stages": [stage("decoder"), stage("super_res", last_step_apart=True)]},
-      "gateway": {"picture_seconds": lone.stages["encode"], "call_seconds": call},
+      "gateway": {
+          "picture_seconds": lone.stages["encode"],
+          "beside_seconds": round(max(0.0, lone.gateway_core_seconds - lone.stages["encode"]), 6),
+          "call_seconds": call,
+      },
   }

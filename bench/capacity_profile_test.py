@@ -2,7 +2,7 @@
 
 import pytest
 
-from capacity_profile import Lone, make_profile, step_tables
+from capacity_profile import Lone, at_speed, make_profile, median_picture_seconds, step_tables
 
 
 def batch(pictures, prior, decoder, upsampler):
@@ -24,6 +24,11 @@ def profile(threads):
   return make_profile(
       {"provisional": "a test"}, MEASURED, threads, LONE, {"clip": 1.0, "prior": 2.0, "decoder": 3.0}, {"decoder": threads, "prior": 64}
   )
+
+
+def test_a_picture_alone_takes_the_median_of_all_rounds_and_processes():
+  # 0.325 and three times that, each twice.
+  assert median_picture_seconds([MEASURED, MEASURED]) == pytest.approx(0.65)
 
 
 def test_a_thread_has_no_lanes():
@@ -63,3 +68,16 @@ def test_says_what_the_services_allow():
   assert made["decoder"]["threads"] == 2 and made["decoder"]["load_seconds"] == 3.0
   assert "lane_step_seconds" not in profile(1)["decoder"]["stages"][0]
   assert made["about"]["served_over_engine"] == {"prior": 1.1, "decoder": 1.1, "super_res": 1.0}
+
+
+def test_a_slower_machine_takes_longer_for_everything_but_loading():
+  before = profile(2)
+  before["about"] |= {"lone_picture_seconds": 0.4, "core_seconds": 0.5, "client_seconds": 0.02}
+  after = at_speed(before, 1.5)
+  assert after["about"]["lone_picture_seconds"] == pytest.approx(0.6) and after["about"]["client_seconds"] == pytest.approx(0.03)
+  assert after["gateway"]["picture_seconds"] == pytest.approx(0.003)
+  assert after["clip"]["load_seconds"] == 1.0
+  for service in ("clip", "prior", "decoder"):
+    for old, new in zip(before[service]["stages"], after[service]["stages"], strict=True):
+      for table in {"step_seconds", "lane_step_seconds"} & old.keys():
+        assert new[table] == pytest.approx({rows: 1.5 * seconds for rows, seconds in old[table].items()}, abs=1e-8)

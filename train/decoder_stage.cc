@@ -6,7 +6,6 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
-#include <ATen/ops/randint.h>
 #include <ATen/ops/where.h>
 #include <c10/core/GradMode.h>
 
@@ -84,7 +83,7 @@ at::Tensor DecoderStage::Loss(const TrainingBatch& batch, at::ScalarType compute
   inputs.image_embeddings = clip_->EncodeImages(batch.pictures);
   inputs.drops_image_embedding = chance(options_.drop_image_embedding);
   inputs.text = clip_->EncodeText(batch.captions).OrWhere(~chance(options_.drop_caption), clip_->empty_text());
-  inputs.timesteps = at::randint(loss_.timestep_count(), {count}, random, at::kLong);
+  inputs.timesteps = loss_.DrawTimesteps(count, 0, loss_.timestep_count() - 1, random);
   inputs.noise = at::empty_like(batch.pictures).normal_(0, 1, random);
   const DiffusionLoss::Terms terms = LossOf(inputs, compute_type);
   figures.emplace_back("mse", terms.error.item<double>());

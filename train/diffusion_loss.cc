@@ -6,6 +6,7 @@
 #include <ATen/ops/log.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
@@ -32,6 +33,13 @@ DiffusionLoss::DiffusionLoss(const model::UnclipScheduler::Options& scheduler, c
   const model::UnclipScheduler tables(scheduler);
   alphas_cumprod_ = at::tensor(tables.alphas_cumprod(), at::kFloat);  // [T]
   betas_ = at::tensor(tables.betas(), at::kFloat);                    // [T]
+}
+
+at::Tensor DiffusionLoss::DrawTimesteps(int64_t count, int first, int last, at::Generator& random) const {
+  const double shift = options_.timestep_shift;
+  const at::Tensor even = at::rand({count}, random, at::kDouble);  // [N]
+  const at::Tensor shifted = shift * even / (1 + (shift - 1) * even);
+  return (first + (last + 1 - first) * shifted).floor().to(at::kLong).clamp_max(last);
 }
 
 at::Tensor DiffusionLoss::AddNoise(const at::Tensor& x0, const at::Tensor& timesteps, const at::Tensor& noise) const {

@@ -2,6 +2,7 @@
 #ifndef UNCLIP_TRAIN_DIFFUSION_LOSS_H_
 #define UNCLIP_TRAIN_DIFFUSION_LOSS_H_
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include "model/diffusion/unclip_scheduler.h"
@@ -20,6 +21,7 @@ struct DiffusionLossOptions {
   LossWeighting weighting = LossWeighting::kUniform;
   double weighting_limit = 5;
   double variational_weight = 0.001;  // of the bound that trains a learned variance; see VariationalBound()
+  double timestep_shift = 1;          // 1 and more; see DrawTimesteps()
 };
 
 // Immutable and thread-safe. N samples of any shape [N, C, ...], all float32.
@@ -32,6 +34,11 @@ class DiffusionLoss {
     at::Tensor error;        // the plain mean squared error
     at::Tensor variational;  // bits a value; undefined without a learned variance or a weight for it
   };
+
+  // `count` timesteps [N] int64 from `first` to `last`: u evenly from [0, 1), moved towards the noise to shift u / (1 + (shift -
+  // 1) u) (Esser et al. 2024, 2403.03206, §5.3.2). Of a large, plain picture so much shows through the noise that what it is gets
+  // decided in the last few timesteps only.
+  at::Tensor DrawTimesteps(int64_t count, int first, int last, at::Generator& random) const;
 
   // x0 at `timesteps` [N] with `noise` like x0: sqrt(alphas_cumprod) x0 + sqrt(1 - alphas_cumprod) noise.
   at::Tensor AddNoise(const at::Tensor& x0, const at::Tensor& timesteps, const at::Tensor& noise) const;

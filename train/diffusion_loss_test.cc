@@ -1,5 +1,6 @@
 #include "train/diffusion_loss.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/cat.h>
@@ -24,6 +25,19 @@ at::Tensor Timesteps() { return at::tensor({int64_t{0}, int64_t{500}, int64_t{95
 double SnrAt(const model::UnclipScheduler& scheduler, int timestep) {
   const double alpha = scheduler.alphas_cumprod()[timestep];
   return alpha / (1 - alpha);
+}
+
+TEST(DiffusionLossTest, DrawsTimestepsEvenlyUnlessTheyAreShiftedToTheNoise) {
+  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(1);
+  const auto share_of_late = [&](double shift) {
+    const DiffusionLoss loss({}, {.timestep_shift = shift});
+    const at::Tensor timesteps = loss.DrawTimesteps(20000, 100, 299, random);
+    EXPECT_EQ(timesteps.min().item<int>(), 100);
+    EXPECT_EQ(timesteps.max().item<int>(), 299);
+    return (timesteps >= 200).to(at::kDouble).mean().item<double>();
+  };
+  EXPECT_NEAR(share_of_late(1), 0.5, 0.02);
+  EXPECT_NEAR(share_of_late(5), 5.0 / 6, 0.02);  // half = 5 u / (1 + 4 u) at u = 1/6
 }
 
 TEST(DiffusionLossTest, AddsNoNoiseAtTheFirstTimestepAndAllButAllAtTheLast) {

@@ -7,7 +7,6 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
-#include <ATen/ops/randint.h>
 
 #include <utility>
 
@@ -81,7 +80,7 @@ at::Tensor PriorStage::Loss(const TrainingBatch& batch, at::ScalarType compute_t
   inputs.embeddings = (clip_->EncodeImages(batch.pictures) - mean->value) / deviation->value;
   const at::Tensor keeps = at::rand({count}, random, at::kFloat) >= options_.drop_caption;
   inputs.text = clip_->EncodeText(batch.captions).OrWhere(keeps, clip_->empty_text());
-  inputs.timesteps = at::randint(loss_.timestep_count(), {count}, random, at::kLong);
+  inputs.timesteps = loss_.DrawTimesteps(count, 0, loss_.timestep_count() - 1, random);
   inputs.noise = at::empty_like(inputs.embeddings).normal_(0, 1, random);
   const DiffusionLoss::Terms terms = LossOf(inputs, compute_type);
   figures.emplace_back("mse", terms.error.item<double>());

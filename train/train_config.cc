@@ -41,6 +41,7 @@ void ReadLoss(ConfigReader& reader, DiffusionLossOptions& options) {
   options.weighting = weighting == "min_snr"      ? LossWeighting::kMinSnr
                       : weighting == "high_noise" ? LossWeighting::kHighNoise
                                                   : LossWeighting::kUniform;
+  options.timestep_shift = reader.Double("loss.timestep_shift", 1, 1000, options.timestep_shift);
   options.weighting_limit = reader.Double("loss.weighting_limit", 1, 1e6, options.weighting_limit);
 }
 

@@ -54,6 +54,7 @@ TEST(TrainConfigTest, RefusesWhatIsNotAllowedByName) {
       {R"(, "precision": "int8")", "option \"precision\" = \"int8\""},
       {R"(, "window_size": 65)", "option \"window_size\" = 65"},
       {R"(, "loss": {"weighting": "most"})", "option \"loss.weighting\" = \"most\""},
+      {R"(, "loss": {"timestep_shift": 0.5})", "option \"loss.timestep_shift\" = 0.5"},
       {R"(, "drop_caption": 1.5)", "option \"drop_caption\" = 1.5"},
       {R"(, "scale": 4)", "scale"},  // an upsampler's
       {R"(, "loss": {"weight": 1})", "loss.weight"},

@@ -5,7 +5,6 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/randint.h>
 
 #include <cmath>
 #include <utility>
@@ -71,8 +70,7 @@ at::Tensor UpsamplerStage::Loss(const TrainingBatch& batch, at::ScalarType compu
   Inputs inputs;
   inputs.pictures = batch.pictures;
   inputs.upscaled = Enlarge(degradation_(Shrink(batch.pictures), random));
-  inputs.timesteps =
-      at::randint(options_.first_timestep, options_.last_timestep + 1, {batch.pictures.size(0)}, random, at::kLong);
+  inputs.timesteps = loss_.DrawTimesteps(batch.pictures.size(0), options_.first_timestep, options_.last_timestep, random);
   inputs.noise = at::empty_like(batch.pictures).normal_(0, 1, random);
   const DiffusionLoss::Terms terms = LossOf(inputs, compute_type);
   figures.emplace_back("mse", terms.error.item<double>());

@@ -22,9 +22,15 @@ void CorePool::Run(absl::Duration work, int threads, EventQueue::Action done) {
   ScheduleNext();
 }
 
+double CorePool::Speed() const {
+  if (threads_ == 0) return 1;
+  const double neighbours = cores_ > 1 ? static_cast<double>(Busy() - 1) / (cores_ - 1) : 0;  // of 1: all the others
+  return static_cast<double>(Busy()) / threads_ / (1 + (crowding_ - 1) * neighbours);
+}
+
 void CorePool::Advance() {
   const absl::Duration passed = events_->now() - changed_;
-  used_ += passed * Speed() * threads_;
+  used_ += passed * Busy();
   for (auto& [number, task] : tasks_) task.left -= passed * Speed();
   changed_ = events_->now();
 }

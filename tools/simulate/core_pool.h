@@ -10,18 +10,21 @@
 
 namespace unclip::simulate {
 
-// Every thread gets the same share of the cores, and no more than one of them. What that leaves out is that threads which wait
-// for each other lose more than their share on a crowded machine. Not thread-safe.
+// Every thread gets the same share of the cores, and no more than one of them. Cores that work beside others are slower than one
+// alone, as caches and memory are shared. What that leaves out is that threads which wait for each other lose more than their
+// share on a crowded machine. Not thread-safe.
 class CorePool {
  public:
-  // 0 cores: as many as there are threads, as where every process has its own. `events` outlives this.
-  CorePool(EventQueue* events, int cores) : events_(events), cores_(cores) {}
+  // 0 cores: as many as there are threads, as where every process has its own. `crowding`, 1 and more, is how much longer work
+  // takes while all cores do some, over that on a core alone; in between it grows with each core that works. `events` outlives
+  // this.
+  CorePool(EventQueue* events, int cores, double crowding = 1) : events_(events), cores_(cores), crowding_(crowding) {}
 
   // Calls `done` once `work`, the time that it takes on `threads` cores of its own, is done.
   void Run(absl::Duration work, int threads, EventQueue::Action done);
 
   // Time of cores that was used until now; without a limit, that of tasks under way is in it already.
-  absl::Duration used() const { return used_ + (events_->now() - changed_) * Speed() * threads_; }
+  absl::Duration used() const { return used_ + (events_->now() - changed_) * Busy(); }
 
  private:
   struct Task {
@@ -30,8 +33,10 @@ class CorePool {
     EventQueue::Action done;
   };
 
-  // Work done in a second of time.
-  double Speed() const { return threads_ <= cores_ ? 1 : static_cast<double>(cores_) / threads_; }
+  // Cores that work.
+  int Busy() const { return threads_ < cores_ ? threads_ : cores_; }
+  // Work that each thread does in a second of time.
+  double Speed() const;
   // Takes in the time that has passed, before the tasks change.
   void Advance();
   void ScheduleNext();
@@ -39,6 +44,7 @@ class CorePool {
 
   EventQueue* const events_;
   const int cores_;
+  const double crowding_;
   std::map<uint64_t, Task> tasks_;  // in the order in which they began
   int threads_ = 0;                 // of all tasks
   uint64_t next_task_ = 0;

@@ -33,6 +33,20 @@ TEST(CorePoolTest, SharesCoresAmongThreads) {
   EXPECT_NEAR(absl::ToDoubleSeconds(pool.used()), 2 + 6, 1e-6);
 }
 
+TEST(CorePoolTest, SlowsCoresThatWorkBesideOthers) {
+  EventQueue events;
+  CorePool pool(&events, 3, /*crowding=*/1.5);
+  std::vector<absl::Duration> ends(3);
+  // Three at 1 / 1.5, then two at 1 / 1.25, then one at full speed.
+  for (int i = 0; i < 3; ++i) pool.Run(absl::Seconds(2 * (i + 1)), 1, [&, i] { ends[i] = events.now(); });
+  while (events.RunNext()) {
+  }
+  EXPECT_NEAR(absl::ToDoubleSeconds(ends[0]), 3, 1e-6);
+  EXPECT_NEAR(absl::ToDoubleSeconds(ends[1]), 5.5, 1e-6);
+  EXPECT_NEAR(absl::ToDoubleSeconds(ends[2]), 7.5, 1e-6);
+  EXPECT_NEAR(absl::ToDoubleSeconds(pool.used()), 3 * 3 + 2 * 2.5 + 2, 1e-6);
+}
+
 TEST(CorePoolTest, LetsOneTaskFollowAnother) {
   EventQueue events;
   CorePool pool(&events, 1);

@@ -79,10 +79,12 @@ absl::Status ReadProfile(const std::string& path, Scenario& scenario) {
   ASSIGN_OR_RETURN(ConfigReader reader, ConfigReader::Parse(root.dump(), path));
   // What it was measured on, and what of it is provisional: for people.
   reader.Ignore("about");
+  scenario.crowding = reader.Double("crowding", 1, 100, 1);
   RETURN_IF_ERROR(ReadService(reader, root, "clip", scenario.clip.profile));
   RETURN_IF_ERROR(ReadService(reader, root, "prior", scenario.prior.profile));
   RETURN_IF_ERROR(ReadService(reader, root, "decoder", scenario.decoder.profile));
   scenario.gateway.picture = ReadSeconds(reader, "gateway.picture_seconds");
+  scenario.gateway.beside = ReadSeconds(reader, "gateway.beside_seconds", 0);
   scenario.gateway.call = ReadSeconds(reader, "gateway.call_seconds");
   return reader.Finish();
 }

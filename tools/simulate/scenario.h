@@ -46,7 +46,8 @@ struct GatewaySettings {
   int max_pictures = 32;
   int cores = 0;                                     // of each, where machines are not shared; 0: no limit
   absl::Duration connection_age = absl::Minutes(5);  // of the services' --max_connection_age
-  absl::Duration picture;                            // of one core, for a picture
+  absl::Duration picture;                            // of one core, for a picture, which waits for it
+  absl::Duration beside;                             // of one core, for a picture that goes on meanwhile: messages, previews
   absl::Duration call;                               // that a call of a service takes besides its queue and steps
 };
 
@@ -62,6 +63,8 @@ struct Scenario {
   std::vector<RequestKind> mix;
   double cached_prompts = 0;  // share of requests whose prompt clip is not asked for
   int cores = 0;              // that all processes share; 0: each has its own
+  double crowding = 1;        // of `cores`, see CorePool
+  absl::Duration client;      // of one of `cores`, for a picture, where the load is made on the same machine
   GatewaySettings gateway;
   ServiceSettings clip, prior, decoder;
 };

@@ -160,6 +160,7 @@ absl::StatusOr<Scenario> ReadScenario(const std::string& path) {
   reader.Check(!scenario.mix.empty(), "mix", "must list at least one kind of request");
   scenario.cached_prompts = reader.Double("cached_prompts", 0, 1, 0);
   scenario.cores = ReadCount(reader, "cores", 0, 1 << 16, 0);
+  scenario.client = ReadSeconds(reader, "client_seconds", 0);
   GatewaySettings& gateway = scenario.gateway;
   gateway.replicas = ReadCount(reader, "gateway.replicas", 1, kMostReplicas, gateway.replicas);
   gateway.max_requests = ReadCount(reader, "gateway.max_requests", 1, 100'000, gateway.max_requests);

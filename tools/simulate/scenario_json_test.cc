@@ -41,7 +41,8 @@ class ScenarioJsonTest : public testing::Test {
         {"name": "decoder", "step_seconds": {"2": 0.011}, "lane_step_seconds": {"2": 0.02}, "max_rows": 2},
         {"name": "super_res", "step_seconds": {"1": 0.013}, "lane_step_seconds": {"1": 0.018}, "max_rows": 2,
          "last_step_apart": true}]},
-    "gateway": {"picture_seconds": 0.001, "call_seconds": 0.0003}})");
+    "crowding": 1.1,
+    "gateway": {"picture_seconds": 0.001, "beside_seconds": 0.02, "call_seconds": 0.0003}})");
   Json scenario_ = Json::parse(R"({
     "name": "a step", "profile": "profile.json", "seed": 5, "seconds": 100, "warm_seconds": 10, "slo_seconds": 5,
     "rates": [{"rate": 1}, {"from": 50, "rate": 3}],
@@ -64,6 +65,8 @@ TEST_F(ScenarioJsonTest, ReadsAllOfIt) {
   EXPECT_EQ(scenario.mix[1].decoder[1].steps, 7);
   EXPECT_EQ(scenario.deadline, absl::InfiniteDuration());
   EXPECT_EQ(scenario.gateway.replicas, 2);
+  EXPECT_EQ(scenario.gateway.beside, absl::Milliseconds(20));
+  EXPECT_EQ(scenario.crowding, 1.1);
   EXPECT_EQ(scenario.gateway.max_pictures, 32);
   EXPECT_EQ(scenario.decoder.profile.stages[0].max_rows, 8);
   EXPECT_EQ(scenario.decoder.profile.stages[1].max_rows, 2);

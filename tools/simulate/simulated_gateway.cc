@@ -89,8 +89,15 @@ void SimulatedGateway::TakePlaces() {
     picture->runs = true;
     pictures_.Add(1, options_.events->now());
     picture->times["gateway queue"] = options_.events->now() - picture->stage_begin;
+    RunBeside();
     Prior(picture);
   }
+}
+
+void SimulatedGateway::RunBeside() {
+  const Scenario& scenario = *options_.scenario;
+  const absl::Duration work = scenario.gateway.beside + (scenario.cores > 0 ? scenario.client : absl::ZeroDuration());
+  if (work > absl::ZeroDuration()) options_.cores->Run(work, 1, [] {});
 }
 
 void SimulatedGateway::Call(RoundRobin& service, std::vector<StageWork> work, const PicturePtr& picture,

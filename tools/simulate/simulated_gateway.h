@@ -58,6 +58,8 @@ class SimulatedGateway {
   void Embed(const RequestPtr& request);
   void StartPictures(const RequestPtr& request);
   void TakePlaces();
+  // A picture's work on the cores which it does not wait for. In truth it is spread over the time that the picture takes.
+  void RunBeside();
   // Calls a replica of `service` and goes on with `next` when it has answered.
   void Call(RoundRobin& service, std::vector<StageWork> work, const PicturePtr& picture,
             std::function<void(const JobResult&)> next);

@@ -30,7 +30,7 @@ class Run {
  public:
   explicit Run(const Scenario& scenario)
       : scenario_(scenario),
-        cores_(&events_, scenario.cores),
+        cores_(&events_, scenario.cores, scenario.crowding),
         clip_(scenario.clip.options, &scenario.clip.profile, scenario.clip.replicas, &events_, &cores_),
         prior_(scenario.prior.options, &scenario.prior.profile, scenario.prior.replicas, &events_, &cores_),
         decoder_(scenario.decoder.options, &scenario.decoder.profile, scenario.decoder.replicas, &events_, &cores_) {

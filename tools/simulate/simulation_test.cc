@@ -98,6 +98,30 @@ TEST(SimulationTest, SharesAMachinesCores) {
   EXPECT_NEAR(Share(shared, "cores"), 1, 0.01);
 }
 
+TEST(SimulationTest, CountsWorkThatNoPictureWaitsFor) {
+  Scenario scenario = MakeScenario(0.5, 2000);
+  scenario.cores = 2;
+  scenario.gateway.beside = absl::Milliseconds(200);
+  scenario.client = absl::Milliseconds(100);
+  const SimulationResult result = Simulate(scenario);
+  EXPECT_NEAR(Share(result, "cores"), result.offered_rate * (0.1 + 1 + 0.2 + 0.1) / 2, 0.01);
+  // Machines apart have no client on them.
+  scenario.cores = 0;
+  scenario.gateway.cores = 1;
+  EXPECT_NEAR(Share(Simulate(scenario), "gateway cores"), result.offered_rate * 0.2, 0.01);
+}
+
+TEST(SimulationTest, TakesLongerOnCoresThatAreCrowded) {
+  Scenario scenario = MakeScenario(0.8, 2000);
+  scenario.decoder.replicas = 2;
+  scenario.cores = 2;
+  const SimulationResult before = Simulate(scenario);
+  scenario.crowding = 1.2;
+  const SimulationResult crowded = Simulate(scenario);
+  EXPECT_GT(crowded.latency.mean, before.latency.mean * 1.05);
+  EXPECT_GT(Share(crowded, "cores"), Share(before, "cores"));
+}
+
 TEST(SimulationTest, LimitsPicturesOfAGateway) {
   // One place, and 1.1 s a picture: 0.909 pictures a second, however many decoders there are.
   Scenario scenario = MakeScenario(5, 300);
