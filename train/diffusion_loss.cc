@@ -58,6 +58,8 @@ at::Tensor DiffusionLoss::Weights(const at::Tensor& timesteps) const {
       return is_noise ? snr.clamp_max(options_.weighting_limit) / snr : snr.clamp_max(options_.weighting_limit);
     case LossWeighting::kHighNoise:
       return (is_noise ? 1 / snr : snr).clamp(1, options_.weighting_limit);
+    case LossWeighting::kSqrtSnr:
+      return at::sqrt(is_noise ? 1 / snr : snr).clamp(1 / options_.weighting_limit, options_.weighting_limit);
   }
   return at::ones_like(snr);
 }

@@ -9,6 +9,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace unclip::train {
 namespace {
 
@@ -77,6 +79,19 @@ TEST(DiffusionLossTest, WeightsNoisyStepsUpToTheLimit) {
   const at::Tensor sample_weights = LossOf(Prediction::kSample, LossWeighting::kHighNoise, 5).Weights(Timesteps());
   EXPECT_EQ(sample_weights[0].item<float>(), 5);
   EXPECT_EQ(sample_weights[2].item<float>(), 1);
+}
+
+TEST(DiffusionLossTest, SqrtSnrIsTheSameForBothPredictionsInUnitsOfThePicture) {
+  const model::UnclipScheduler scheduler((Options()));
+  const at::Tensor noise_weights = LossOf(Prediction::kEpsilon, LossWeighting::kSqrtSnr, 20).Weights(Timesteps());
+  const at::Tensor sample_weights = LossOf(Prediction::kSample, LossWeighting::kSqrtSnr, 20).Weights(Timesteps());
+  EXPECT_EQ(sample_weights[0].item<float>(), 20);
+  EXPECT_FLOAT_EQ(noise_weights[0].item<float>(), 1.0F / 20);
+  for (int i = 1; i < 3; ++i) {
+    const double snr = SnrAt(scheduler, Timesteps()[i].item<int>());
+    EXPECT_NEAR(sample_weights[i].item<double>(), std::sqrt(snr), 1e-4);
+    EXPECT_NEAR(noise_weights[i].item<double>() * snr, sample_weights[i].item<double>(), 1e-4);
+  }
 }
 
 TEST(DiffusionLossTest, MinSnrIsTheSameForBothPredictionsInUnitsOfThePicture) {

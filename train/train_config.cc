@@ -37,9 +37,10 @@ void ReadData(ConfigReader& reader, const std::string& path, DataSourceOptions& 
 }
 
 void ReadLoss(ConfigReader& reader, DiffusionLossOptions& options) {
-  const std::string weighting = reader.Choice("loss.weighting", {"uniform", "min_snr", "high_noise"}, "uniform");
+  const std::string weighting = reader.Choice("loss.weighting", {"uniform", "min_snr", "high_noise", "sqrt_snr"}, "uniform");
   options.weighting = weighting == "min_snr"      ? LossWeighting::kMinSnr
                       : weighting == "high_noise" ? LossWeighting::kHighNoise
+                      : weighting == "sqrt_snr"   ? LossWeighting::kSqrtSnr
                                                   : LossWeighting::kUniform;
   options.timestep_shift = reader.Double("loss.timestep_shift", 1, 1000, options.timestep_shift);
   options.weighting_limit = reader.Double("loss.weighting_limit", 1, 1e6, options.weighting_limit);

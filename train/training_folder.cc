@@ -19,10 +19,29 @@ absl::Status Failed(const fs::path& path, const std::error_code& error) {
   return absl::UnavailableError(absl::StrCat(path.string(), ": ", error.message()));
 }
 
+absl::StatusOr<std::string> ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return absl::UnavailableError(absl::StrCat(path.string(), ": cannot be read"));
+  return content;
+}
+
+// Sizes that were changed in the template after the folder was made would otherwise be passed over without a word.
+absl::Status CompareConfig(const fs::path& config, const fs::path& present) {
+  if (config.filename() != "config.json") return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string wanted, ReadFile(config));
+  ASSIGN_OR_RETURN(const std::string found, ReadFile(present));
+  if (found == wanted) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      present.string(), " differs from the template's ", config.string(),
+      ": for the template's sizes give another --out, or delete this file and the weights beside it; to keep its own, put it into "
+      "the template"));
+}
+
 bool IsWeights(const fs::path& path) { return path.extension() == ".safetensors"; }
 
 // Another process of the same run may be doing the same at the same time, so a file appears whole or not at all.
-absl::Status CopyIfMissing(const fs::directory_entry& entry, const fs::path& target) {
+absl::Status CopyOrCompare(const fs::directory_entry& entry, const fs::path& target) {
   std::error_code error;
   if (entry.is_directory() && !entry.is_symlink()) {
     fs::create_directories(target, error);
@@ -30,14 +49,12 @@ absl::Status CopyIfMissing(const fs::directory_entry& entry, const fs::path& tar
   }
   fs::create_directories(target.parent_path(), error);
   if (error) return Failed(target, error);
-  if (fs::exists(fs::symlink_status(target))) return absl::OkStatus();
+  if (fs::exists(fs::symlink_status(target))) return CompareConfig(entry.path(), target);
   if (entry.is_symlink()) {
     fs::copy_symlink(entry.path(), target, error);
     return error && error != std::errc::file_exists ? Failed(target, error) : absl::OkStatus();
   }
-  std::ifstream file(entry.path(), std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return absl::UnavailableError(absl::StrCat(entry.path().string(), ": cannot be read"));
+  ASSIGN_OR_RETURN(const std::string content, ReadFile(entry.path()));
   return WriteFileAtomically(target.string(), content);
 }
 
@@ -53,7 +70,7 @@ absl::StatusOr<TrainingFolder> TrainingFolder::Open(const std::string& dir, cons
   for (const fs::directory_entry& entry : it) {
     // By name: fs::relative() would follow the links of one half to the other.
     const fs::path target = fs::path(dir) / entry.path().lexically_relative(template_dir);
-    if (!IsWeights(entry.path())) RETURN_IF_ERROR(CopyIfMissing(entry, target));
+    if (!IsWeights(entry.path())) RETURN_IF_ERROR(CopyOrCompare(entry, target));
   }
   return TrainingFolder(dir);
 }

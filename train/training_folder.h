@@ -19,7 +19,8 @@ namespace unclip::train {
 class TrainingFolder {
  public:
   // Makes `dir` and copies what it lacks of the configs and tokenizer files (everything but weights) in `template_dir`, which has
-  // the same two halves. NOT_FOUND when there is no such template.
+  // the same two halves. NOT_FOUND when there is no such template; FAILED_PRECONDITION when a network's config.json is there and
+  // another than the template's.
   static absl::StatusOr<TrainingFolder> Open(const std::string& dir, const std::string& template_dir);
 
   std::string text_to_image_dir() const { return dir_ + "/text-to-image"; }

@@ -51,10 +51,18 @@ TEST_F(TrainingFolderTest, TakesConfigsAndLinksButNoWeights) {
 }
 
 TEST_F(TrainingFolderTest, LeavesWhatIsThere) {
-  Write("out/text-to-image/decoder/config.json", "my own");
+  Write("out/text-to-image/model_index.json", "my own");
   ASSERT_OK(Open());
   ASSERT_OK(Open());
-  EXPECT_EQ(Read("out/text-to-image/decoder/config.json"), "my own");
+  EXPECT_EQ(Read("out/text-to-image/model_index.json"), "my own");
+}
+
+TEST_F(TrainingFolderTest, RefusesATemplateOfOtherSizesThanTheFolderWasBegunWith) {
+  ASSERT_OK(Open());
+  Write("template/text-to-image/decoder/config.json", "other sizes");
+  EXPECT_THAT(Open().status(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                        HasSubstr("out/text-to-image/decoder/config.json differs from the template's")));
+  EXPECT_EQ(Read("out/text-to-image/decoder/config.json"), "sizes");
 }
 
 TEST_F(TrainingFolderTest, KnowsWhichHalfAComponentIsIn) {

@@ -115,6 +115,8 @@ GATEWAY = [
     Panel("Time of a request over HTTP", SECONDS, *quantiles("unclip_gateway_http_request_seconds", "route", '{route=~"/v1/images/.*"}')),
     Panel("In flight", COUNT, ("unclip_gateway_in_flight", "{{instance}} gRPC"), ("unclip_gateway_http_in_flight", "{{instance}} HTTP"),
           ("unclip_gateway_max_requests", "{{instance}} most")),
+    Panel("Jobs", COUNT, ("sum by (status) (unclip_gateway_jobs)", "{{status}}"), stack=True, about="Of POST /v1/jobs."),
+    Panel("Jobs that ended", PER_SECOND, (rate("unclip_gateway_jobs_ended_total", "status"), "{{status}}"), stack=True),
     Panel("Pictures", PER_SECOND, ("sum(rate(unclip_gateway_images_total[$__rate_interval]))", "finished")),
     Panel("Pictures in progress", COUNT, ("unclip_gateway_images_in_progress", "{{instance}}")),
     Panel("Previews", PER_SECOND, ("sum(rate(unclip_gateway_previews_total[$__rate_interval]))", "made")),

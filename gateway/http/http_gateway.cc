@@ -43,6 +43,11 @@ HttpResponse Refusal(int status, const std::string& message) {
   return response;
 }
 
+JobTableOptions WithMetrics(JobTableOptions options, JobMetrics* metrics) {
+  options.metrics = metrics;
+  return options;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpGateway>> HttpGateway::Start(const HttpGatewayOptions& options,
@@ -71,7 +76,8 @@ HttpGateway::HttpGateway(const HttpGatewayOptions& options, GenerationDispatcher
                .store = store_.get(),
                .idempotency = &idempotency_,
                .default_deadline = options.default_deadline}),
-      job_table_(options.jobs, &Clock::Real()),
+      job_metrics_(metrics),
+      job_table_(WithMetrics(options.jobs, &job_metrics_), &Clock::Real()),
       job_runner_({.dispatcher = dispatcher, .max_running = options.max_running_jobs}),
       jobs_({.dispatcher = dispatcher, .store = store_.get(), .table = &job_table_, .runner = &job_runner_}),
       router_(&metrics_, &Clock::Real()),

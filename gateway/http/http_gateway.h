@@ -15,6 +15,7 @@
 #include "gateway/http/http_router.h"
 #include "gateway/http/http_server.h"
 #include "gateway/http/images_handler.h"
+#include "gateway/http/jobs/job_metrics.h"
 #include "gateway/http/jobs/job_runner.h"
 #include "gateway/http/jobs/job_table.h"
 #include "gateway/http/jobs_handler.h"
@@ -73,6 +74,7 @@ class HttpGateway {
   StatusPages pages_;
   IdempotencyCache idempotency_;
   ImagesHandler images_;
+  JobMetrics job_metrics_;
   JobTable job_table_;
   JobRunner job_runner_;
   JobsHandler jobs_;

@@ -20,22 +20,6 @@ using Json = AnswerWriter::Json;
 // Never throws: what is not UTF-8 is shown as U+FFFD.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace); }
 
-absl::string_view NameOf(JobStatus status) {
-  switch (status) {
-    case JobStatus::kQueued:
-      return "queued";
-    case JobStatus::kRunning:
-      return "running";
-    case JobStatus::kSucceeded:
-      return "succeeded";
-    case JobStatus::kFailed:
-      return "failed";
-    case JobStatus::kCancelled:
-      return "cancelled";
-  }
-  return "";
-}
-
 Json StageJson(common::v1::Stage stage) {
   switch (stage) {
     case common::v1::STAGE_PRIOR:
@@ -76,7 +60,7 @@ Json JobObject(const JobSnapshot& job) {
   Json json = {{"id", job.id},
                {"object", "job"},
                {"kind", ImageTaskName(job.kind)},
-               {"status", NameOf(job.status)},
+               {"status", JobStatusName(job.status)},
                {"created_at", absl::ToUnixSeconds(job.created_at)},
                {"started_at", TimeJson(job.started_at)},
                {"finished_at", TimeJson(job.finished_at)},

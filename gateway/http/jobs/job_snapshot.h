@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gateway/http/image_task.h"
 #include "gateway/http/jobs/answer_writer.h"
@@ -20,6 +21,23 @@ enum class JobStatus { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
 
 // Whether nothing more will happen.
 inline bool IsFinal(JobStatus status) { return status != JobStatus::kQueued && status != JobStatus::kRunning; }
+
+// As it is called in answers and metrics: "queued".
+inline absl::string_view JobStatusName(JobStatus status) {
+  switch (status) {
+    case JobStatus::kQueued:
+      return "queued";
+    case JobStatus::kRunning:
+      return "running";
+    case JobStatus::kSucceeded:
+      return "succeeded";
+    case JobStatus::kFailed:
+      return "failed";
+    case JobStatus::kCancelled:
+      return "cancelled";
+  }
+  return "";
+}
 
 struct JobProgress {
   double fraction = 0;                                      // of the whole job, 0 to 1

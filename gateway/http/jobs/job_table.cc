@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<JobRun>> JobTable::Add(ImageTask kind, std::share
   auto job = std::make_shared<Job>(absl::StrCat("job_", random), kind, std::move(writer), options_.wall_clock());
   jobs_.emplace(job->id(), job);
   queued_.push_back(job);
+  ReportUnfinished();
   return std::make_unique<JobRun>(this, std::move(job));
 }
 
@@ -102,6 +103,7 @@ bool JobTable::SetRunning(const std::shared_ptr<Job>& job) {
     absl::MutexLock lock(&mutex_);
     if (!job->SetRunning(options_.wall_clock(), clock_->Now(), woken)) return false;
     LeaveQueue(job, woken);
+    ReportUnfinished();
   }
   Wake(woken);
   return true;
@@ -161,11 +163,18 @@ void JobTable::FinishLocked(const std::shared_ptr<Job>& job, const absl::Status&
   if (!job->Finish(status, std::move(warnings), options_.wall_clock(), clock_->Now(), options_.lifetime, woken)) return;
   LeaveQueue(job, woken);
   finished_.push_back(job);
+  ReportUnfinished();
+  if (options_.metrics != nullptr) options_.metrics->Ended(job->status());
   result_bytes_ += job->bytes();
   // The newest stays: somebody may be about to fetch it.
   while (finished_.size() > 1 && (finished_.size() > options_.max_finished || result_bytes_ > options_.max_result_bytes)) {
     Forget(finished_.begin());
   }
+}
+
+void JobTable::ReportUnfinished() {
+  if (options_.metrics == nullptr) return;
+  options_.metrics->SetUnfinished(queued_.size(), jobs_.size() - queued_.size() - finished_.size());
 }
 
 void JobTable::Forget(Jobs::iterator finished) {

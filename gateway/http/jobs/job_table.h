@@ -25,6 +25,7 @@
 #include "gateway/generation_observer.h"
 #include "gateway/http/jobs/answer_writer.h"
 #include "gateway/http/jobs/job.h"
+#include "gateway/http/jobs/job_metrics.h"
 #include "gateway/http/jobs/job_snapshot.h"
 #include "gateway/http/jobs/job_subscriber.h"
 #include "unclip/gateway/v1/image_generation_service.pb.h"
@@ -37,6 +38,7 @@ struct JobTableOptions {
   int64_t max_result_bytes = int64_t{512} << 20;        // of the finished ones' pictures; likewise, but for the newest
   absl::Duration lifetime = absl::Hours(1);             // of a finished job
   std::function<absl::Time()> wall_clock = &absl::Now;  // for the times that are shown
+  JobMetrics* metrics = nullptr;                        // must outlive the table; nullptr: nothing is counted
 };
 
 struct JobCounts {
@@ -90,6 +92,7 @@ class JobTable {
   void LeaveQueue(const std::shared_ptr<Job>& job, Job::Woken& woken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishLocked(const std::shared_ptr<Job>& job, const absl::Status& status, std::vector<v1::Warning> warnings,
                     Job::Woken& woken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportUnfinished() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(Jobs::iterator finished) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
 
 #include <memory>
 #include <optional>
@@ -12,11 +13,14 @@
 
 #include "base/fake_clock.h"
 #include "base/status_matchers.h"
+#include "common/metrics/metrics_registry.h"
 #include "gateway/http/jobs/fake_answer_writer.h"
+#include "gateway/http/jobs/job_metrics.h"
 
 namespace unclip::gateway {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Optional;
 using ::testing::SizeIs;
@@ -267,6 +271,27 @@ TEST_F(JobTableTest, EndsAllThatIsUnfinished) {
   }
   EXPECT_EQ(Get(finished).status, JobStatus::kSucceeded);
   EXPECT_EQ(table_.counts().queued, 0u);
+}
+
+TEST_F(JobTableTest, CountsWhatIsUnderWayAndHowItEnded) {
+  MetricsRegistry registry("gateway");
+  JobMetrics metrics(registry);
+  JobTable table({.metrics = &metrics}, &clock_);
+  const auto text = [&] { return prometheus::TextSerializer().Serialize(registry.prometheus_registry()->Collect()); };
+  EXPECT_THAT(text(), HasSubstr("jobs_ended_total{status=\"failed\"} 0"));
+  std::vector<std::unique_ptr<JobRun>> runs;
+  for (int i = 0; i < 4; ++i) runs.push_back(*table.Add(ImageTask::kGeneration, writer_));
+  for (int i = 0; i < 3; ++i) runs[i]->SetRunning();
+  EXPECT_THAT(text(), AllOf(HasSubstr("jobs{status=\"queued\"} 1"), HasSubstr("jobs{status=\"running\"} 3")));
+  runs[0]->Finish(absl::OkStatus());
+  runs[0]->Finish(absl::OkStatus());  // counts once
+  runs[1]->Finish(absl::UnavailableError("down"));
+  EXPECT_OK(table.CancelOrForget(runs[3]->id()));
+  EXPECT_THAT(text(), AllOf(HasSubstr("jobs{status=\"queued\"} 0"), HasSubstr("jobs{status=\"running\"} 1")));
+  table.EndAll(absl::UnavailableError("the gateway goes down"));
+  EXPECT_THAT(text(), AllOf(HasSubstr("jobs{status=\"running\"} 0"), HasSubstr("jobs_ended_total{status=\"succeeded\"} 1"),
+                            HasSubstr("jobs_ended_total{status=\"failed\"} 2"),
+                            HasSubstr("jobs_ended_total{status=\"cancelled\"} 1")));
 }
 
 TEST_F(JobTableTest, ServesManyThreadsAtATime) {
