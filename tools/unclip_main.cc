@@ -19,6 +19,7 @@
 #include "tools/generate_command.h"
 #include "tools/installation.h"
 #include "tools/interrupt_watcher.h"
+#include "tools/make_tokenizer_command.h"
 #include "tools/simulate/simulate_command.h"
 #include "tools/tokenize_command.h"
 #include "tools/top/top_command.h"
@@ -58,6 +59,8 @@ absl::Status Demo(const Arguments& args, const Installation& installation) {
 
 absl::Status Tokenize(const Arguments& args, const Installation&) { return RunTokenize(args); }
 
+absl::Status MakeTokenizer(const Arguments& args, const Installation&) { return RunMakeTokenizer(args, std::cout); }
+
 absl::Status Simulate(const Arguments& args, const Installation&) { return RunSimulate(args, std::cout); }
 
 constexpr Command kCommands[] = {
@@ -67,6 +70,7 @@ constexpr Command kCommands[] = {
     {"top", "Shows what a running cluster is doing.", Top},
     {"simulate", "Simulates a cluster under a load.", Simulate},
     {"tokenize", "Turns text into token ids.", Tokenize},
+    {"make-tokenizer", "Makes a tokenizer of your own captions.", MakeTokenizer},
     {"inspect", "Tells what a checkpoint holds and what is wrong with it.", nullptr},
     {"random-checkpoint", "Writes a checkpoint with random weights.", nullptr},
     {"replay", "Compares this build with a trace of the reference.", nullptr},

@@ -10,6 +10,7 @@ import sys
 import tarfile
 
 import pytest
+import transformers
 from PIL import Image
 
 from proto_modules import ROOT
@@ -142,6 +143,22 @@ def test_a_folder_of_pictures_is_trained_on_and_bad_files_are_named(recipe, pict
   assert result.returncode == 0, result.stderr
   assert "bad examples" in result.stderr
   assert "9-broken.jpg" in result.stderr
+
+
+def test_a_tokenizer_is_made_of_the_users_own_captions(pictures, tmp_path):
+  recipe = TinyRecipe(tmp_path)
+  arguments = ["--captions", pictures, "--template", recipe.folder / "template", "--vocabulary", "600", "--length", "16"]
+  result = subprocess.run([UNCLIP, "make-tokenizer", *arguments], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+  assert result.returncode == 0, result.stderr
+  tokenizer = recipe.folder / "template/text-to-image/tokenizer"
+  texts = ["A red circle!", "größer 😀 than 12 photos,  isn't it", "", "one " * 40]
+  ours = subprocess.run([UNCLIP, "tokenize", "--tokenizer", tokenizer], input="\n".join(map(json.dumps, texts)), capture_output=True,
+                        text=True, timeout=PATIENCE_SECONDS, check=True)  # fmt: skip
+  theirs = transformers.CLIPTokenizerFast.from_pretrained(tokenizer)(texts, truncation=True).input_ids
+  assert [json.loads(line) for line in ours.stdout.splitlines()] == theirs
+  config = recipe.config("clip", data={"kind": "folder", "path": str(pictures), "held_out": 2})
+  result = train("clip", config, tmp_path / "out")
+  assert result.returncode == 0, result.stderr
 
 
 def test_tar_files_are_trained_on(recipe, pictures, tmp_path):

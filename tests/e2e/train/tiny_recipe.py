@@ -27,7 +27,7 @@ def write_template(folder):
   edit_json(text / "prior_autoregressive/config.json", num_attention_heads=2, attention_head_dim=16, num_layers=1, embedding_dim=WIDTH,
             num_components=6, num_buckets=8)  # fmt: skip
   edit_json(text / "text_proj/config.json", clip_embeddings_dim=WIDTH, time_embed_dim=32, cross_attention_dim=16)
-  edit_json(text / "decoder/config.json", sample_size=BASE, block_out_channels=[8, 16], norm_num_groups=4, attention_head_dim=8,
+  edit_json(text / "decoder/config.json", sample_size=BASE, block_out_channels=[8, 16], time_embedding_dim=32, norm_num_groups=4, attention_head_dim=8,
             cross_attention_dim=16, down_block_types=["ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"],
             up_block_types=["SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"])  # fmt: skip
   for prefix, size in UPSAMPLERS.items():
