@@ -22,9 +22,10 @@ struct Options {
 };
 
 absl::StatusOr<bool> ParseOptions(const std::vector<std::string>& args, Options& options) {
-  CommandLine command_line("unclip make-tokenizer",
-                           "Makes a tokenizer (byte pair encoding, as CLIP has it) of captions, and puts it into the template of a\n"
-                           "recipe, whose configs get the sizes that depend on it.");
+  CommandLine command_line(
+      "unclip make-tokenizer",
+      "Makes a tokenizer (byte pair encoding, as CLIP has it) of captions, and puts it into the template of a\n"
+      "recipe, whose configs get the sizes that depend on it.");
   command_line.AddString("captions", "PATH", "A text file, or a folder of files that end in .txt: a caption a line.",
                          &options.captions);
   command_line.AddString("template", "DIR", "The recipe's template, with text-to-image/ in it.", &options.template_dir);

@@ -10,9 +10,9 @@
 
 namespace unclip {
 
-// Runs `unclip make-tokenizer --captions PATH --template DIR [--vocabulary N] [--length N]` (`args` are the words after the command)
-// and tells on `output` what was made. The errors of CountCaptionWords() and PutTokenizerIntoTemplate(); a UsageError for arguments
-// that are not allowed.
+// Runs `unclip make-tokenizer --captions PATH --template DIR [--vocabulary N] [--length N]` (`args` are the words after the
+// command) and tells on `output` what was made. The errors of CountCaptionWords() and PutTokenizerIntoTemplate(); a UsageError
+// for arguments that are not allowed.
 absl::Status RunMakeTokenizer(const std::vector<std::string>& args, std::ostream& output);
 
 }  // namespace unclip

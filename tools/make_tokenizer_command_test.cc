@@ -41,7 +41,8 @@ TEST_F(MakeTokenizerCommandTest, MakesATokenOfEachWordThatComesTwice) {
 }
 
 TEST_F(MakeTokenizerCommandTest, KeepsToTheVocabularyThatIsAllowed) {
-  ASSERT_OK(RunMakeTokenizer({"--captions", Path("captions.txt"), "--template", Path("template"), "--vocabulary", "515"}, output_));
+  ASSERT_OK(
+      RunMakeTokenizer({"--captions", Path("captions.txt"), "--template", Path("template"), "--vocabulary", "515"}, output_));
   EXPECT_THAT(output_.str(), HasSubstr("515 tokens"));
 }
 
@@ -50,8 +51,9 @@ TEST_F(MakeTokenizerCommandTest, SaysWhatIsWrong) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--template")));
   EXPECT_THAT(RunMakeTokenizer({"--captions", Path("none"), "--template", Path("template")}, output_),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("none")));
-  EXPECT_THAT(RunMakeTokenizer({"--captions", Path("captions.txt"), "--template", Path("template"), "--vocabulary", "513"}, output_),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("513")));
+  EXPECT_THAT(
+      RunMakeTokenizer({"--captions", Path("captions.txt"), "--template", Path("template"), "--vocabulary", "513"}, output_),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("513")));
 }
 
 }  // namespace

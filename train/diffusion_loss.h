@@ -15,9 +15,9 @@ enum class LossWeighting {
   kMinSnr,     // epsilon: min(snr, limit) / snr; sample: min(snr, limit) (Hang et al. 2023, 2303.09556)
   kHighNoise,  // epsilon: 1 / snr, from 1 to limit; sample: snr, from 1 to limit: where the noise is strong, what the picture is
                // counts, which the plain loss of the noise all but ignores (Salimans & Ho 2022, 2202.00512, §4, "truncated SNR")
-  kSqrtSnr,    // epsilon: 1 / sqrt(snr), sample: sqrt(snr), both from 1 / limit to limit. A picture's error falls about so, so each
-               // timestep counts about the same, as uncertainty weighting would have it (Karras et al. 2023, 2312.02696): not those
-               // most where the picture is anyone's guess
+  kSqrtSnr,  // epsilon: 1 / sqrt(snr), sample: sqrt(snr), both from 1 / limit to limit. A picture's error falls about so, so each
+             // timestep counts about the same, as uncertainty weighting would have it (Karras et al. 2023, 2312.02696): not those
+             // most where the picture is anyone's guess
 };
 
 struct DiffusionLossOptions {

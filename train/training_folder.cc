@@ -32,10 +32,10 @@ absl::Status CompareConfig(const fs::path& config, const fs::path& present) {
   ASSIGN_OR_RETURN(const std::string wanted, ReadFile(config));
   ASSIGN_OR_RETURN(const std::string found, ReadFile(present));
   if (found == wanted) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      present.string(), " differs from the template's ", config.string(),
-      ": for the template's sizes give another --out, or delete this file and the weights beside it; to keep its own, put it into "
-      "the template"));
+  return absl::FailedPreconditionError(absl::StrCat(present.string(), " differs from the template's ", config.string(),
+                                                    ": for the template's sizes give another --out, or delete this file and the "
+                                                    "weights beside it; to keep its own, put it into "
+                                                    "the template"));
 }
 
 bool IsWeights(const fs::path& path) { return path.extension() == ".safetensors"; }

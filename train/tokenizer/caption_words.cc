@@ -51,8 +51,8 @@ absl::StatusOr<CaptionWords> CountCaptionWords(const std::string& path) {
   CaptionWords found;
   for (const fs::path& file : files) RETURN_IF_ERROR(CountFile(file, *splitter, found));
   if (found.caption_count > 0) return found;
-  return absl::NotFoundError(absl::StrCat(path, ": no caption in it; wanted is a text file, or a folder of files that end in .txt, ",
-                                          "with a caption a line"));
+  return absl::NotFoundError(absl::StrCat(
+      path, ": no caption in it; wanted is a text file, or a folder of files that end in .txt, ", "with a caption a line"));
 }
 
 }  // namespace unclip::train

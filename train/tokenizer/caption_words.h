@@ -11,12 +11,12 @@
 namespace unclip::train {
 
 struct CaptionWords {
-  WordCounts words;          // normalized and split as BpeTokenizer does it
+  WordCounts words;  // normalized and split as BpeTokenizer does it
   int64_t caption_count = 0;
 };
 
-// Of the file at `path`, or of all files in the folder and those below it whose names end in .txt: a caption a line, empty lines do
-// not count. NOT_FOUND when there is no such file or folder, or no caption in it; UNAVAILABLE when one cannot be read.
+// Of the file at `path`, or of all files in the folder and those below it whose names end in .txt: a caption a line, empty lines
+// do not count. NOT_FOUND when there is no such file or folder, or no caption in it; UNAVAILABLE when one cannot be read.
 absl::StatusOr<CaptionWords> CountCaptionWords(const std::string& path);
 
 }  // namespace unclip::train

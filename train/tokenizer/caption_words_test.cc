@@ -34,8 +34,8 @@ class CaptionWordsTest : public ::testing::Test {
 TEST_F(CaptionWordsTest, CountsWordsAsTheTokenizerSplitsThem) {
   ASSERT_OK_AND_ASSIGN(const CaptionWords found, CountCaptionWords(Write("a.txt", "A Red  heart's edge,\n\nred\r\n  \n")));
   EXPECT_EQ(found.caption_count, 2);
-  EXPECT_THAT(found.words, UnorderedElementsAre(Pair("a", 1), Pair("red", 2), Pair("heart", 1), Pair("'s", 1), Pair("edge", 1),
-                                                Pair(",", 1)));
+  EXPECT_THAT(found.words,
+              UnorderedElementsAre(Pair("a", 1), Pair("red", 2), Pair("heart", 1), Pair("'s", 1), Pair("edge", 1), Pair(",", 1)));
 }
 
 TEST_F(CaptionWordsTest, ReadsAFolderOfTextsAndThoseBelowIt) {

@@ -20,9 +20,9 @@ struct NewTokenizer {
 };
 
 // Writes vocab.json, merges.txt, tokenizer_config.json and special_tokens_map.json of a CLIP tokenizer, as transformers 4.57.1
-// reads them, into text-to-image/tokenizer/ of `template_dir`, and what depends on them into the configs of the text encoder and the
-// prior beside it (vocab_size, the ids of the special tokens, max_position_embeddings, num_embeddings). Nothing is written when one of
-// those configs is missing (NOT_FOUND) or malformed (INVALID_ARGUMENT).
+// reads them, into text-to-image/tokenizer/ of `template_dir`, and what depends on them into the configs of the text encoder and
+// the prior beside it (vocab_size, the ids of the special tokens, max_position_embeddings, num_embeddings). Nothing is written
+// when one of those configs is missing (NOT_FOUND) or malformed (INVALID_ARGUMENT).
 absl::Status PutTokenizerIntoTemplate(const NewTokenizer& tokenizer, const std::string& template_dir);
 
 }  // namespace unclip::train

@@ -289,9 +289,9 @@ TEST_F(JobTableTest, CountsWhatIsUnderWayAndHowItEnded) {
   EXPECT_OK(table.CancelOrForget(runs[3]->id()));
   EXPECT_THAT(text(), AllOf(HasSubstr("jobs{status=\"queued\"} 0"), HasSubstr("jobs{status=\"running\"} 1")));
   table.EndAll(absl::UnavailableError("the gateway goes down"));
-  EXPECT_THAT(text(), AllOf(HasSubstr("jobs{status=\"running\"} 0"), HasSubstr("jobs_ended_total{status=\"succeeded\"} 1"),
-                            HasSubstr("jobs_ended_total{status=\"failed\"} 2"),
-                            HasSubstr("jobs_ended_total{status=\"cancelled\"} 1")));
+  EXPECT_THAT(text(),
+              AllOf(HasSubstr("jobs{status=\"running\"} 0"), HasSubstr("jobs_ended_total{status=\"succeeded\"} 1"),
+                    HasSubstr("jobs_ended_total{status=\"failed\"} 2"), HasSubstr("jobs_ended_total{status=\"cancelled\"} 1")));
 }
 
 TEST_F(JobTableTest, ServesManyThreadsAtATime) {
