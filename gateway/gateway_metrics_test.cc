@@ -11,6 +11,7 @@
 #include "common/metrics/metric_value.h"
 #include "common/trace/trace_metrics.h"
 #include "gateway/http/http_metrics.h"
+#include "gateway/http/jobs/job_metrics.h"
 
 namespace unclip::gateway {
 namespace {
@@ -19,6 +20,7 @@ TEST(GatewayMetricsTest, DocumentationListsExactlyWhatThereIs) {
   MetricsRegistry registry("gateway");
   const GatewayMetrics metrics(registry);
   const HttpMetrics http_metrics(registry);
+  const JobMetrics job_metrics(registry);
   const TraceMetrics trace_metrics(registry);
   std::vector<std::string> names = registry.names();
   std::sort(names.begin(), names.end());
